@@ -1,0 +1,21 @@
+# Every library that Tymbal links, all from Debian 12's packages. scripts/packages lists the packages;
+# docs/dependencies.md says why each is there.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+
+# Not by pkg-config: its flags switch on SIMDJSON_THREADS_ENABLED, a hidden second thread for each
+# parser; Tymbal has its own threads.
+find_library(SIMDJSON_LIBRARY simdjson REQUIRED)
+find_path(SIMDJSON_INCLUDE_DIR simdjson.h REQUIRED)
+add_library(tymbal_simdjson INTERFACE)
+target_include_directories(tymbal_simdjson SYSTEM INTERFACE ${SIMDJSON_INCLUDE_DIR})
+target_link_libraries(tymbal_simdjson INTERFACE ${SIMDJSON_LIBRARY})
+
+find_library(CCTZ_LIBRARY cctz REQUIRED)  # Time zones; brings no CMake or pkg-config file.

@@ -1,0 +1,73 @@
+#include "cli/open_store.h"
+
+#include <chrono>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "common/sqlite_result_store.h"
+
+namespace tymbal::cli {
+namespace {
+
+int64_t NowMs() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+}
+
+/// Refuses URLs, by their scheme alone: what follows may hold a password (I10).
+Status CheckStore(const std::string& store) {
+  if (store.empty()) return InvalidArgument("the store has no name; give a path with --store");
+  const size_t scheme = store.find("://");
+  if (scheme == std::string::npos) return Status::Ok();
+  if (store.substr(0, scheme) == "mysql") {
+    return InvalidArgument(
+        "this build has no MySQL store; give the path of an SQLite file with --store");
+  }
+  return InvalidArgument("no store has such a URL; give the path of an SQLite file with --store");
+}
+
+Status CheckExists(const std::string& store) {
+  std::error_code error;
+  const std::filesystem::file_status found = std::filesystem::status(store, error);
+  if (found.type() == std::filesystem::file_type::not_found) {
+    return NotFound("there is no result store '" + store +
+                    "'; name one with --store or TYMBAL_STORE");
+  }
+  if (std::filesystem::is_directory(found)) {
+    return InvalidArgument("'" + store + "' is a directory; a result store is an SQLite file");
+  }
+  return Status::Ok();  // Anything else: opening it says what is wrong.
+}
+
+Result<std::unique_ptr<SqliteResultStore>> Open(const std::string& store,
+                                                const SqliteOptions& options) {
+  TYMBAL_RETURN_IF_ERROR(CheckStore(store));
+  if (!options.create) TYMBAL_RETURN_IF_ERROR(CheckExists(store));
+  return SqliteResultStore::Open(options);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ReportSource>> OpenReportSource(const std::string& store) {
+  SqliteOptions options;
+  options.path = store;
+  options.create = false;
+  options.read_only = true;
+  options.now = NowMs;
+  TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<ReportSource> source, Open(store, options));
+  return source;
+}
+
+Result<std::unique_ptr<ResultStore>> OpenResultStore(const std::string& store, bool create) {
+  SqliteOptions options;
+  options.path = store;
+  options.create = create;
+  options.read_only = false;
+  options.now = NowMs;
+  TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<ResultStore> opened, Open(store, options));
+  return opened;
+}
+
+}  // namespace tymbal::cli

@@ -1,0 +1,227 @@
+#include "cli/run_job.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "common/period.h"
+#include "common/time_text.h"
+#include "master/plan.h"
+#include "master/roll_up.h"
+
+namespace tymbal::cli {
+namespace {
+
+/// How often to take a new epoch when another process has taken one meanwhile: each time one of the
+/// two goes on, so this is reached only when many fight for one store.
+constexpr int kFencedMax = 20;
+constexpr size_t kConflictsShown = 3;
+/// Fragments of a run: the rows of one at a time are in memory.
+constexpr uint32_t kFragments = 4;
+
+/// Runs the loop until an asynchronous call has replied. `call` gets the callback.
+template <typename T, typename Call>
+T Await(EventLoop* loop, Call call) {
+  std::optional<T> reply;
+  call([&reply](T value) { reply = std::move(value); });
+  loop->RunUntil([&reply] { return reply.has_value(); });
+  return std::move(*reply);
+}
+
+bool SameInput(const RunInput& a, const RunInput& b) {
+  return a.fingerprint == b.fingerprint && a.settings == b.settings;
+}
+
+std::string DescribeConflict(const RunRecord& published, const RunInput& input) {
+  const TimeZone utc = TimeZone::Utc();
+  std::string text = utc.FormatShort(published.period.start_ms);
+  if (published.input.fingerprint == input.fingerprint) {
+    return text + fmt::format(" is published from the same spans with other settings ({})",
+                              published.input.settings);
+  }
+  uint64_t read = 0;
+  for (const FragmentRecord& fragment : published.fragments) read += fragment.coverage.read;
+  return text + fmt::format(" is published from {} ({} spans, on {})", published.input.source, read,
+                            utc.FormatShort(published.published_ms));
+}
+
+Status OtherPeriods(std::string_view detail) {
+  return Conflict(std::string(detail) +
+                  "\nGive the --period and --period-offset of these results, or another --store.");
+}
+
+}  // namespace
+
+Result<std::vector<PeriodOutcome>> RunJob::Commit(worker::Aggregator* aggregator) {
+  TYMBAL_RETURN_IF_ERROR(CheckConflicts(*aggregator));
+  TYMBAL_RETURN_IF_ERROR(BecomeMaster());
+  std::vector<PeriodOutcome> outcomes;
+  for (const int64_t start_ms : aggregator->PeriodStarts()) {
+    TYMBAL_ASSIGN_OR_RETURN(PeriodOutcome outcome, CommitPeriod(aggregator, start_ms));
+    outcomes.push_back(outcome);
+  }
+  TYMBAL_RETURN_IF_ERROR(
+      Await<Status>(loop_, [this](auto done) { coordinator_->Stop(std::move(done)); }));
+  return outcomes;
+}
+
+RunInput RunJob::InputOf(const worker::Aggregator& aggregator, int64_t start_ms) const {
+  return {aggregator.Fingerprint(start_ms), options_.settings, options_.source,
+          aggregator.unplaced().Total()};
+}
+
+/// Looks at all periods before the first one is changed.
+Status RunJob::CheckConflicts(const worker::Aggregator& aggregator) {
+  std::vector<std::string> conflicts;
+  for (const int64_t start_ms : aggregator.PeriodStarts()) {
+    TYMBAL_ASSIGN_OR_RETURN(const auto published, store_->ReadPublishedRun(start_ms));
+    if (!published) continue;
+    const Period period = aggregator.grid().PeriodAt(start_ms);
+    if (published->period != period) {
+      return OtherPeriods(fmt::format(
+          "the store holds a period of {} from {} on, not of {}: a store holds one period length",
+          FormatDurationMs(published->period.end_ms - published->period.start_ms),
+          TimeZone::Utc().FormatShort(start_ms),
+          FormatDurationMs(period.end_ms - period.start_ms)));
+    }
+    const RunInput input = InputOf(aggregator, start_ms);
+    if (!options_.replace && !SameInput(published->input, input)) {
+      conflicts.push_back(DescribeConflict(*published, input));
+    }
+  }
+  if (conflicts.empty()) return Status::Ok();
+  std::string text;
+  for (size_t i = 0; i < conflicts.size() && i < kConflictsShown; ++i) {
+    text += "\n  " + conflicts[i];
+  }
+  if (conflicts.size() > kConflictsShown) {
+    text += fmt::format("\n  and {} more", conflicts.size() - kConflictsShown);
+  }
+  return Conflict(fmt::format(
+      "{} of {} periods hold results of other input; nothing was changed:{}\n"
+      "Give all files of a period in one call, or --replace to supersede these periods as a whole.",
+      conflicts.size(), aggregator.PeriodStarts().size(), text));
+}
+
+Status RunJob::BecomeMaster() {
+  coordinator_->Start(this);
+  loop_->RunUntil([this] { return live_; });
+  TYMBAL_RETURN_IF_ERROR(Await<Status>(
+      loop_, [this](auto done) { coordinator_->Join(options_.self, std::move(done)); }));
+  const MasterRecord self{options_.self.node, options_.self.incarnation};
+  const auto master = Await<Result<MasterRecord>>(
+      loop_, [&](auto reply) { coordinator_->Campaign(self, std::move(reply)); });
+  if (!master) return master.error();
+  if (*master != self) return Fenced("node " + master->node.value + " is master");
+  return TakeEpoch();
+}
+
+Status RunJob::TakeEpoch() {
+  TYMBAL_ASSIGN_OR_RETURN(epoch_, store_->TakeEpoch(options_.self.node));
+  open_runs_.clear();
+  TYMBAL_ASSIGN_OR_RETURN(std::vector<RunRecord> open, store_->ReadOpenRuns());
+  for (RunRecord& run : open) open_runs_.emplace(run.period.start_ms, std::move(run));
+  return Await<Status>(loop_,
+                       [this](auto done) { coordinator_->ClaimBoard(epoch_, std::move(done)); });
+}
+
+Result<PeriodOutcome> RunJob::CommitPeriod(worker::Aggregator* aggregator, int64_t start_ms) {
+  const worker::PeriodTotals totals = aggregator->Totals(start_ms);
+  PeriodOutcome outcome{.period = aggregator->PeriodAt(start_ms),
+                        .coverage = aggregator->PeriodCoverage(start_ms),
+                        .calls = totals.calls,
+                        .errors = totals.errors,
+                        .endpoints = totals.endpoints};
+  // Another process may take the next epoch at any moment: then so do we, look at the period anew,
+  // and go on; the ledger sees to it that nothing counts twice.
+  Status status = TryPeriod(aggregator, &outcome);
+  for (int fenced = 0; status.code() == StatusCode::kFenced && fenced < kFencedMax; ++fenced) {
+    TYMBAL_RETURN_IF_ERROR(TakeEpoch());
+    status = TryPeriod(aggregator, &outcome);
+  }
+  if (!status.ok()) return status;
+  aggregator->Forget(start_ms);
+  return outcome;
+}
+
+Status RunJob::TryPeriod(worker::Aggregator* aggregator, PeriodOutcome* outcome) {
+  const int64_t start_ms = outcome->period.start_ms;
+  const RunInput input = InputOf(*aggregator, start_ms);
+  TYMBAL_ASSIGN_OR_RETURN(const auto published, store_->ReadPublishedRun(start_ms));
+  if (published && SameInput(published->input, input)) {
+    outcome->action = PeriodAction::kUnchanged;
+    outcome->run = published->id;
+    return Status::Ok();
+  }
+  if (published && !options_.replace) return Conflict(DescribeConflict(*published, input));
+  TYMBAL_ASSIGN_OR_RETURN(const RunRecord run, PlanOrResume(input, outcome->period));
+  TYMBAL_RETURN_IF_ERROR(Execute(run, aggregator));
+  TYMBAL_RETURN_IF_ERROR(Publish(run));
+  outcome->action = published ? PeriodAction::kReplaced : PeriodAction::kPublished;
+  outcome->run = run.id;
+  // Superseded results are of no use any more; their row in the ledger stays.
+  return published ? store_->PurgeRun(published->id) : Status::Ok();
+}
+
+Result<RunRecord> RunJob::PlanOrResume(const RunInput& input, const Period& period) {
+  if (const auto found = open_runs_.find(period.start_ms); found != open_runs_.end()) {
+    RunRecord open = std::move(found->second);
+    open_runs_.erase(found);
+    if (open.period == period && SameInput(open.input, input) && open.slots == options_.slots) {
+      for (FragmentRecord& fragment : open.fragments) {
+        if (fragment.state == FragmentState::kDone) continue;
+        TYMBAL_ASSIGN_OR_RETURN(fragment.token,
+                                store_->HandOver(epoch_, open.id, fragment.no, options_.self.node));
+      }
+      return open;
+    }
+    TYMBAL_RETURN_IF_ERROR(store_->FailRun(epoch_, open.id, "given up for other input"));
+    TYMBAL_RETURN_IF_ERROR(store_->PurgeRun(open.id));
+  }
+  RunPlan plan;
+  plan.period = period;
+  plan.slots = options_.slots;
+  plan.input = input;
+  plan.fragments = master::CutEvenly(options_.slots, {options_.self.node}, kFragments);
+  auto run = store_->PlanRun(epoch_, plan);
+  if (!run && run.error().code() == StatusCode::kConflict)
+    return OtherPeriods(run.error().message());
+  return run;
+}
+
+/// The worker's part: take the task from the board, commit its fragments one by one, say so.
+Status RunJob::Execute(const RunRecord& run, worker::Aggregator* aggregator) {
+  Task task{epoch_, run.id, run.period, run.slots, {}};
+  for (const FragmentRecord& fragment : run.fragments) {
+    if (fragment.state == FragmentState::kDone) continue;
+    task.fragments.push_back({fragment.no, fragment.slots, options_.self.node, fragment.token});
+  }
+  TYMBAL_RETURN_IF_ERROR(
+      Await<Status>(loop_, [&](auto done) { coordinator_->PublishTask(task, std::move(done)); }));
+  const auto seen = Await<Result<std::optional<Task>>>(
+      loop_, [this](auto reply) { coordinator_->ReadTask(std::move(reply)); });
+  if (!seen) return seen.error();
+  if (!*seen) return Internal("the task that was just published is gone");
+  for (const TaskFragment& fragment : (*seen)->fragments) {
+    TYMBAL_ASSIGN_OR_RETURN(const worker::FragmentResult result,
+                            aggregator->Summarize((*seen)->period.start_ms, fragment.slots));
+    const FragmentCommit commit{(*seen)->run, fragment.no, fragment.token, result.coverage,
+                                &result.rows};
+    TYMBAL_ASSIGN_OR_RETURN([[maybe_unused]] const CommitOutcome outcome,
+                            store_->CommitFragment(commit));
+    TYMBAL_RETURN_IF_ERROR(Await<Status>(loop_, [&](auto done) {
+      coordinator_->ReportProgress(commit.run, fragment.no, fragment.token, std::move(done));
+    }));
+  }
+  return Status::Ok();
+}
+
+/// The master's part: progress is only a hint, the store checks that every fragment is done.
+Status RunJob::Publish(const RunRecord& run) {
+  TYMBAL_RETURN_IF_ERROR(master::RollUpAndPublish(store_, epoch_, run.id));
+  return Await<Status>(loop_,
+                       [&](auto done) { coordinator_->ClearProgress(run.id, std::move(done)); });
+}
+
+}  // namespace tymbal::cli

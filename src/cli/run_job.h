@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/coordinator.h"
+#include "common/event_loop.h"
+#include "common/ids.h"
+#include "common/result_store.h"
+#include "common/status.h"
+#include "worker/aggregator.h"
+
+namespace tymbal::cli {
+
+/// What a period's run did to the store.
+enum class PeriodAction : uint8_t {
+  kPublished,  ///< New results.
+  kReplaced,   ///< New results that supersede a published run.
+  kUnchanged,  ///< The same spans had been published before.
+};
+
+struct PeriodOutcome {
+  Period period;
+  PeriodAction action = PeriodAction::kPublished;
+  RunId run = {};
+  Coverage coverage;
+  uint64_t calls = 0;
+  uint64_t errors = 0;
+  uint64_t endpoints = 0;
+};
+
+struct RunJobOptions {
+  Member self;
+  uint32_t slots = kSlotsDefault;
+  std::string settings;  ///< RunInput::settings.
+  std::string source;    ///< RunInput::source.
+  bool replace = false;  ///< Supersede periods that were published from other input.
+};
+
+/// Brings what an aggregator has collected into the store, one period after the other, by the
+/// protocol of a cluster with one node: register, become master, take an epoch; for each period
+/// plan a run in the ledger, publish the task, commit its fragment, publish the run. A run that an
+/// earlier process left open for the same input is taken over; published periods with the same
+/// input are left alone. So it may be killed at any moment and started again. The loop, coordinator
+/// and store must outlive it. Thread: the loop's.
+class RunJob : private Coordinator::Listener {
+ public:
+  RunJob(EventLoop* loop, Coordinator* coordinator, ResultStore* store, RunJobOptions options)
+      : loop_(loop), coordinator_(coordinator), store_(store), options_(std::move(options)) {}
+
+  /// Commits all periods and returns what became of each, in order of time. Errors: kConflict,
+  /// before anything was changed, when a period is published from other input and `replace` is off;
+  /// those of the store.
+  Result<std::vector<PeriodOutcome>> Commit(worker::Aggregator* aggregator);
+
+ private:
+  void OnLive() override { live_ = true; }
+  void OnSuspended() override { live_ = false; }
+  void OnExpired() override { live_ = false; }
+  void OnHint(Coordinator::Topic /*topic*/) override {}
+
+  Status BecomeMaster();
+  Status TakeEpoch();
+  RunInput InputOf(const worker::Aggregator& aggregator, int64_t start_ms) const;
+  Status CheckConflicts(const worker::Aggregator& aggregator);
+  Result<PeriodOutcome> CommitPeriod(worker::Aggregator* aggregator, int64_t start_ms);
+  Status TryPeriod(worker::Aggregator* aggregator, PeriodOutcome* outcome);
+  Result<RunRecord> PlanOrResume(const RunInput& input, const Period& period);
+  Status Execute(const RunRecord& run, worker::Aggregator* aggregator);
+  Status Publish(const RunRecord& run);
+
+  EventLoop* const loop_;
+  Coordinator* const coordinator_;
+  ResultStore* const store_;
+  const RunJobOptions options_;
+  bool live_ = false;
+  Epoch epoch_;
+  std::map<int64_t, RunRecord> open_runs_;  // Left by an earlier process; by period start.
+};
+
+}  // namespace tymbal::cli

@@ -1,0 +1,101 @@
+#include "cli/run_settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "common/period.h"
+#include "common/size_text.h"
+
+namespace tymbal::cli {
+namespace {
+
+/// Puts the options of the command line over those of the configuration, by the same rules: as if
+/// they stood in one more file.
+Result<Config> Configure(const RunOptions& options, const Environment& environment) {
+  Config config = DefaultConfig(environment);
+  if (options.conf) {
+    TYMBAL_ASSIGN_OR_RETURN(config, LoadConfig(*options.conf, environment));
+  }
+  if (options.store) config.store = *options.store;
+  if (options.profile) config.source_profile = *options.profile;
+  if (options.slow_calls) config.slow_calls = *options.slow_calls;
+  if (options.threads) config.worker_threads = *options.threads;
+  if (options.kinds) config.source_kinds = *options.kinds;
+  const auto take_duration = [](const std::optional<std::string>& text, std::string_view option,
+                                int64_t* target_ms) {
+    if (!text) return Status::Ok();
+    const auto duration_ms = ParseDurationMs(*text);
+    if (!duration_ms) return duration_ms.error().WithContext(option);
+    *target_ms = *duration_ms;
+    return Status::Ok();
+  };
+  TYMBAL_RETURN_IF_ERROR(take_duration(options.period, "--period", &config.period_length_ms));
+  TYMBAL_RETURN_IF_ERROR(
+      take_duration(options.period_offset, "--period-offset", &config.period_offset_ms));
+  TYMBAL_RETURN_IF_ERROR(take_duration(options.apdex, "--apdex", &config.apdex_default_ms));
+  if (options.memory_limit) {
+    const auto bytes = ParseSizeBytes(*options.memory_limit);
+    if (!bytes) return bytes.error().WithContext("--memory-limit");
+    config.worker_memory_limit_bytes = *bytes;
+  }
+  TYMBAL_RETURN_IF_ERROR(CheckConfig(config));
+  return config;
+}
+
+Result<worker::Profile> ChooseProfile(const Config& config) {
+  TYMBAL_ASSIGN_OR_RETURN(worker::Profile profile, worker::LoadProfile(config.source_profile));
+  if (config.source_kinds == "profile") return profile;
+  profile.entry_only = config.source_kinds == "entry";
+  if (profile.entry_only && (profile.kind.empty() || profile.entry_kinds.empty())) {
+    return InvalidArgument("--kinds entry: the profile " + profile.name + " knows no kinds");
+  }
+  return profile;
+}
+
+Result<worker::AggregatorOptions> ChooseAggregator(const Config& config) {
+  TYMBAL_ASSIGN_OR_RETURN(const PeriodGrid grid,
+                          PeriodGrid::Create(config.period_length_ms, config.period_offset_ms));
+  worker::AggregatorOptions aggregator{.grid = grid,
+                                       .slow_calls = config.slow_calls,
+                                       .apdex = {},
+                                       .memory_limit_bytes = config.worker_memory_limit_bytes};
+  const auto to_us = [](int64_t ms) { return static_cast<uint64_t>(ms) * 1000; };
+  aggregator.apdex.default_us = to_us(config.apdex_default_ms);
+  for (const auto& [app, apdex_ms] : config.apdex_app_ms) {
+    aggregator.apdex.by_app[app] = to_us(apdex_ms);
+  }
+  return aggregator;
+}
+
+size_t ChooseThreads(const Config& config) {
+  if (config.worker_threads > 0) return config.worker_threads;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+std::string RunSettings::Describe(bool inexact) const {
+  const auto format = [](uint64_t apdex_us) {
+    return FormatDurationMs(static_cast<int64_t>(apdex_us / 1000));
+  };
+  std::string text = "apdex " + format(aggregator.apdex.default_us);
+  for (const auto& [app, apdex_us] : aggregator.apdex.by_app) {
+    text += fmt::format(", apdex of {} {}", app, format(apdex_us));
+  }
+  text += fmt::format(", {} slow calls", aggregator.slow_calls);
+  // So that the same spans with more memory are no "same again".
+  return inexact ? text + ", beyond the memory limit" : text;
+}
+
+Result<RunSettings> ReadRunSettings(const RunOptions& options, const Environment& environment) {
+  TYMBAL_ASSIGN_OR_RETURN(const Config config, Configure(options, environment));
+  TYMBAL_ASSIGN_OR_RETURN(worker::Profile profile, ChooseProfile(config));
+  TYMBAL_ASSIGN_OR_RETURN(worker::AggregatorOptions aggregator, ChooseAggregator(config));
+  return RunSettings{config.store, std::move(profile), std::move(aggregator),
+                     ChooseThreads(config)};
+}
+
+}  // namespace tymbal::cli

@@ -1,0 +1,255 @@
+#include "common/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "common/file_text.h"
+#include "common/period.h"
+#include "common/size_text.h"
+
+namespace tymbal {
+namespace {
+
+constexpr size_t kThreadsMax = 256;
+constexpr size_t kSlowCallsMax = 1000;
+constexpr uint64_t kMemoryLimitMin = 16UL << 20;
+constexpr int64_t kApdexMaxMs = 24 * 3'600'000;
+
+/// Replaces ${NAME} and ${NAME:default}.
+Result<std::string> Expand(std::string_view text, const Environment& environment) {
+  std::string out;
+  while (true) {
+    const size_t begin = text.find("${");
+    out += text.substr(0, begin);
+    if (begin == std::string_view::npos) return out;
+    const size_t end = text.find('}', begin);
+    if (end == std::string_view::npos) return InvalidArgument("'${' without '}'");
+    const std::string_view inner = text.substr(begin + 2, end - begin - 2);
+    const size_t colon = inner.find(':');
+    const std::string name(inner.substr(0, colon));
+    if (const auto value = environment(name)) {
+      out += *value;
+    } else if (colon != std::string_view::npos) {
+      out += inner.substr(colon + 1);
+    } else {
+      return InvalidArgument("the environment variable " + name +
+                             " is not set; set it, or write ${" + name + ":default}");
+    }
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// Walks a YAML map and takes the known keys; what is left is an error.
+class Section {
+ public:
+  Section(YAML::Node node, std::string path, const Environment& environment)
+      : node_(std::move(node)), path_(std::move(path)), environment_(environment) {}
+
+  /// Calls `take` with the text of a scalar, if the key is there.
+  template <typename Take>
+  Status Scalar(const std::string& key, Take take) {
+    known_.insert(key);
+    const YAML::Node value = Child(key);
+    if (!value) return Status::Ok();
+    if (!value.IsScalar()) return Error(key, "must be a single value");
+    const auto text = Expand(value.as<std::string>(), environment_);
+    if (!text) return text.error().WithContext(Full(key));
+    const Status taken = take(*text);
+    return taken.ok() ? taken : taken.WithContext(Full(key));
+  }
+
+  /// Calls `visit` with the section below a key, if it is there, and checks its keys.
+  template <typename Visit>
+  Status Map(const std::string& key, Visit visit) {
+    known_.insert(key);
+    const YAML::Node value = Child(key);
+    if (!value || value.IsNull()) return Status::Ok();
+    if (!value.IsMap()) return Error(key, "must be a map of keys");
+    Section section(value, Full(key), environment_);
+    TYMBAL_RETURN_IF_ERROR(visit(section));
+    return section.CheckKeys();
+  }
+
+  /// Calls `take` for each key and value, whatever the keys are.
+  template <typename Take>
+  Status Each(Take take) {
+    for (const auto& entry : node_) {
+      const auto key = entry.first.as<std::string>();
+      TYMBAL_RETURN_IF_ERROR(Scalar(key, [&](const std::string& text) { return take(key, text); }));
+    }
+    return Status::Ok();
+  }
+
+  Status CheckKeys() const {
+    if (!node_ || node_.IsNull()) return Status::Ok();
+    if (!node_.IsMap()) return InvalidArgument("the configuration must be a map of keys");
+    std::set<std::string> seen;
+    for (const auto& entry : node_) {
+      const auto key = entry.first.as<std::string>();
+      if (!seen.insert(key).second) return Error(key, "stands there twice");
+      if (known_.contains(key)) continue;
+      std::string list;
+      for (const std::string& name : known_) list += (list.empty() ? "" : ", ") + name;
+      return Error(key, "there is no such option here; there are " + list);
+    }
+    return Status::Ok();
+  }
+
+ private:
+  YAML::Node Child(const std::string& key) const {
+    return node_ && node_.IsMap() ? node_[key] : YAML::Node(YAML::NodeType::Undefined);
+  }
+  std::string Full(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
+  Status Error(const std::string& key, const std::string& what) const {
+    return InvalidArgument(Full(key) + ": " + what);
+  }
+
+  YAML::Node node_;
+  std::string path_;
+  const Environment& environment_;
+  std::set<std::string> known_;
+};
+
+Status TakeDuration(const std::string& text, int64_t* target_ms) {
+  TYMBAL_ASSIGN_OR_RETURN(*target_ms, ParseDurationMs(text));
+  return Status::Ok();
+}
+
+Status TakeCount(const std::string& text, size_t* target) {
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), *target);
+  if (code == std::errc() && end == text.data() + text.size()) return Status::Ok();
+  return InvalidArgument("'" + text + "' is no whole number");
+}
+
+Status TakeText(const std::string& text, std::string* target) {
+  *target = text;
+  return Status::Ok();
+}
+
+Status TakeMemory(const std::string& text, uint64_t* target) {
+  TYMBAL_ASSIGN_OR_RETURN(*target, ParseSizeBytes(text));
+  return Status::Ok();
+}
+
+Status ReadPeriod(Section& period, Config* config) {
+  TYMBAL_RETURN_IF_ERROR(period.Scalar("length", [&](const std::string& text) {
+    return TakeDuration(text, &config->period_length_ms);
+  }));
+  return period.Scalar("offset", [&](const std::string& text) {
+    return TakeDuration(text, &config->period_offset_ms);
+  });
+}
+
+Status ReadSource(Section& source, Config* config) {
+  TYMBAL_RETURN_IF_ERROR(source.Scalar(
+      "profile", [&](const std::string& text) { return TakeText(text, &config->source_profile); }));
+  return source.Scalar(
+      "kinds", [&](const std::string& text) { return TakeText(text, &config->source_kinds); });
+}
+
+Status ReadWorker(Section& worker, Config* config) {
+  TYMBAL_RETURN_IF_ERROR(worker.Scalar("threads", [&](const std::string& text) {
+    return TakeCount(text, &config->worker_threads);
+  }));
+  return worker.Scalar("memory_limit", [&](const std::string& text) {
+    return TakeMemory(text, &config->worker_memory_limit_bytes);
+  });
+}
+
+Status ReadApdex(Section& apdex, Config* config) {
+  TYMBAL_RETURN_IF_ERROR(apdex.Scalar("default", [&](const std::string& text) {
+    return TakeDuration(text, &config->apdex_default_ms);
+  }));
+  return apdex.Map("apps", [&](Section& apps) {
+    return apps.Each([&](const std::string& app, const std::string& text) {
+      return TakeDuration(text, &config->apdex_app_ms[app]);
+    });
+  });
+}
+
+Status ReadStatistics(Section& statistics, Config* config) {
+  TYMBAL_RETURN_IF_ERROR(statistics.Scalar(
+      "slow_calls", [&](const std::string& text) { return TakeCount(text, &config->slow_calls); }));
+  return statistics.Map("apdex", [&](Section& apdex) { return ReadApdex(apdex, config); });
+}
+
+Status ReadRoot(Section& root, Config* config) {
+  TYMBAL_RETURN_IF_ERROR(root.Scalar(
+      "store", [&](const std::string& text) { return TakeText(text, &config->store); }));
+  const std::pair<const char*, Status (*)(Section&, Config*)> sections[] = {
+      {"period", ReadPeriod},
+      {"source", ReadSource},
+      {"worker", ReadWorker},
+      {"statistics", ReadStatistics}};
+  for (const auto& section : sections) {
+    TYMBAL_RETURN_IF_ERROR(
+        root.Map(section.first, [&](Section& below) { return section.second(below, config); }));
+  }
+  return root.CheckKeys();
+}
+
+Status RequireAtMost(std::string_view key, uint64_t value, uint64_t max) {
+  if (value <= max) return Status::Ok();
+  return InvalidArgument(std::string(key) + ": " + std::to_string(value) + " is more than " +
+                         std::to_string(max));
+}
+
+Status CheckApdex(std::string_view key, int64_t apdex_ms) {
+  if (apdex_ms > 0 && apdex_ms <= kApdexMaxMs) return Status::Ok();
+  return InvalidArgument(std::string(key) + ": must be longer than 0 and at most 1d");
+}
+
+}  // namespace
+
+Status CheckConfig(const Config& config) {
+  if (config.store.empty()) return InvalidArgument("store: must not be empty");
+  if (config.source_profile.empty()) return InvalidArgument("source.profile: must not be empty");
+  if (config.source_kinds != "profile" && config.source_kinds != "entry" &&
+      config.source_kinds != "all") {
+    return InvalidArgument("source.kinds: '" + config.source_kinds +
+                           "' must be profile, entry or all");
+  }
+  const auto grid = PeriodGrid::Create(config.period_length_ms, config.period_offset_ms);
+  if (!grid) return grid.error().WithContext("period");
+  TYMBAL_RETURN_IF_ERROR(RequireAtMost("worker.threads", config.worker_threads, kThreadsMax));
+  if (config.worker_memory_limit_bytes < kMemoryLimitMin) {
+    return InvalidArgument("worker.memory_limit: must be at least 16MiB");
+  }
+  TYMBAL_RETURN_IF_ERROR(RequireAtMost("statistics.slow_calls", config.slow_calls, kSlowCallsMax));
+  TYMBAL_RETURN_IF_ERROR(CheckApdex("statistics.apdex.default", config.apdex_default_ms));
+  for (const auto& [app, apdex_ms] : config.apdex_app_ms) {
+    TYMBAL_RETURN_IF_ERROR(CheckApdex("statistics.apdex.apps." + app, apdex_ms));
+  }
+  return Status::Ok();
+}
+
+Config DefaultConfig(const Environment& environment) {
+  Config config;
+  const auto store = environment("TYMBAL_STORE");
+  if (store && !store->empty()) config.store = *store;
+  return config;
+}
+
+Result<Config> ParseConfig(std::string_view yaml, std::string_view origin,
+                           const Environment& environment) {
+  try {
+    Config config = DefaultConfig(environment);
+    Section root(YAML::Load(std::string(yaml)), "", environment);
+    Status status = ReadRoot(root, &config);
+    if (status.ok()) status = CheckConfig(config);
+    if (!status.ok()) return status.WithContext(origin);
+    return config;
+  } catch (const YAML::Exception& e) {
+    return InvalidArgument(std::string(origin) + ": " + e.what());
+  }
+}
+
+Result<Config> LoadConfig(const std::string& path, const Environment& environment) {
+  TYMBAL_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
+  return ParseConfig(text, path, environment);
+}
+
+}  // namespace tymbal

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/status.h"
+
+namespace tymbal {
+
+/// What conf/tymbal.yaml says; it documents each option with its unit and default. The defaults
+/// here are the defaults there (a test compares them).
+struct Config {
+  std::string store = "tymbal.db";
+  int64_t period_length_ms = 300'000;
+  int64_t period_offset_ms = 0;
+  std::string source_profile = "tymbal";  ///< A shipped profile's name or the path of a file.
+  std::string source_kinds = "profile";   ///< profile, entry or all.
+  size_t worker_threads = 0;              ///< 0 = as many as the machine has processors.
+  uint64_t worker_memory_limit_bytes = uint64_t{1} << 30;
+  size_t slow_calls = 5;
+  int64_t apdex_default_ms = 500;
+  std::map<std::string, int64_t> apdex_app_ms;
+};
+
+/// Returns the value of an environment variable, if it is set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// Returns the defaults; the store is TYMBAL_STORE where that is set.
+Config DefaultConfig(const Environment& environment);
+
+/// Returns whether all values are in range. Errors: kInvalidArgument naming the key.
+Status CheckConfig(const Config& config);
+
+/// Reads a configuration over the defaults. `${NAME}` and `${NAME:default}` in a value are replaced
+/// from `environment`. Errors: kInvalidArgument naming `origin` and the key: no YAML, an unknown
+/// key, a value out of range, a variable that is not set and has no default.
+Result<Config> ParseConfig(std::string_view yaml, std::string_view origin,
+                           const Environment& environment);
+Result<Config> LoadConfig(const std::string& path, const Environment& environment);
+
+}  // namespace tymbal

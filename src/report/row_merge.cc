@@ -1,0 +1,87 @@
+#include "report/row_merge.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/text.h"
+
+namespace tymbal::report {
+namespace {
+
+bool AddCount(uint64_t* sum, uint64_t count) {
+  return !__builtin_add_overflow(*sum, count, sum) && *sum <= kStoredMax;
+}
+
+std::string Shown(const EndpointName& name) {
+  return "'" + Printable(name.app + " " + name.service + " " + name.method) + "'";
+}
+
+}  // namespace
+
+Status RowMerger::Add(const StatReportRow& row) {
+  const EndpointStat& from = row.row.stat;
+  if (from.calls == 0) return Status::Ok();  // Says nothing, and its min would be wrong.
+  Merged& merged = merged_[row.row.name];
+  if (merged.rows++ == 0) {
+    merged.row = row.row;
+    merged.row.slowest.clear();
+    return Status::Ok();
+  }
+  EndpointStat& into = merged.row.stat;
+  if (!AddCount(&into.calls, from.calls) || !AddCount(&into.errors, from.errors) ||
+      !AddCount(&into.satisfied, from.satisfied) || !AddCount(&into.tolerating, from.tolerating) ||
+      !AddCount(&into.duration_sum_us, from.duration_sum_us)) {
+    return Exhausted("the sums of " + Shown(row.row.name) +
+                     " over these periods are too large; choose a shorter range");
+  }
+  into.duration_sumsq += from.duration_sumsq;
+  into.min_us = std::min(into.min_us, from.min_us);
+  into.max_us = std::max(into.max_us, from.max_us);
+  into.exact = false;
+  return MergeHistograms(row.row.name, &into, from);
+}
+
+Status RowMerger::MergeHistograms(const EndpointName& name, EndpointStat* into,
+                                  const EndpointStat& from) {
+  scratch_.Clear();
+  for (const std::string_view histogram :
+       {std::string_view(into->histogram), std::string_view(from.histogram)}) {
+    if (const Status status = scratch_.MergeEncoded(histogram); !status.ok()) {
+      return status.WithContext(Shown(name));
+    }
+  }
+  if (scratch_.count() != into->calls) {
+    return Internal("the stored histograms of " + Shown(name) + " hold " +
+                    std::to_string(scratch_.count()) + " calls and not " +
+                    std::to_string(into->calls));
+  }
+  into->histogram = scratch_.Encode();
+  return Status::Ok();
+}
+
+Status RowMerger::FinishPercentiles(EndpointStat* stat) {
+  scratch_.Clear();
+  TYMBAL_RETURN_IF_ERROR(scratch_.MergeEncoded(stat->histogram));
+  for (size_t i = 0; i < kPercentiles.size(); ++i) {
+    const uint64_t rank = NearestRank(stat->calls, kPercentiles[i]);
+    const uint64_t middle = Histogram::Middle(scratch_.Find(rank).bucket);
+    stat->percentile_us[i] = std::clamp(middle, stat->min_us, stat->max_us);
+  }
+  return Status::Ok();
+}
+
+Result<std::vector<StatReportRow>> RowMerger::Finish(Period period) {
+  std::vector<StatReportRow> rows;
+  rows.reserve(merged_.size());
+  for (auto& [name, merged] : merged_) {
+    if (merged.rows > 1) TYMBAL_RETURN_IF_ERROR(FinishPercentiles(&merged.row.stat));
+    merged.row.stat.histogram.clear();
+    rows.push_back({period, std::move(merged.row)});
+  }
+  merged_.clear();
+  return rows;
+}
+
+}  // namespace tymbal::report

@@ -1,0 +1,349 @@
+#include "worker/decoder.h"
+
+#include <simdjson.h>
+
+#include <cstring>
+#include <utility>
+
+#include "common/endpoint.h"
+#include "common/histogram.h"
+#include "common/slot.h"
+#include "common/time_text.h"
+#include "worker/json_text.h"
+#include "worker/time_units.h"
+
+namespace tymbal::worker {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+/// A value as it stands in the record, from its first to its last byte; empty when absent or null.
+/// For an object or a list only the opening bracket counts.
+using Token = std::string_view;
+
+Token Trimmed(std::string_view token) {
+  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' ||
+                            token.back() == '\r')) {
+    token.remove_suffix(1);
+  }
+  return token;
+}
+
+bool IsString(Token token) {
+  return token.size() >= 2 && token.front() == '"' && token.back() == '"';
+}
+bool IsContainer(Token token) { return token.front() == '{' || token.front() == '['; }
+bool IsLiteral(Token token) { return token == "true" || token == "false"; }
+
+/// The text that rules compare with: of a string what is in its quotes, of others the token.
+std::string_view PlainText(Token token) {
+  return IsString(token) ? token.substr(1, token.size() - 2) : token;
+}
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+/// Does the work. Per record: Collect() walks the document and keeps the tokens that paths lead to;
+/// Interpret() makes a span of them.
+struct Decoder::Parser {
+  Parser(const Profile& p, std::vector<PathNode> t, uint32_t s)
+      : profile(p), tree(std::move(t)), slots(s) {}
+
+  using MaybeReason = std::optional<RejectReason>;
+
+  MaybeReason Collect(std::string_view record);
+  simdjson::error_code WalkObject(ondemand::object object, const PathNode& node);
+  simdjson::error_code WalkValue(ondemand::value value, const PathNode& node);
+  simdjson::error_code WalkList(ondemand::array list, const PathNode& node);
+  void Take(const Leaf& leaf, Token token, bool may_repeat);
+  void TakeErrorRule(const ErrorRule& rule, Token token);
+
+  bool Counts() const;
+  MaybeReason Interpret(Arena* texts, Span* span, std::optional<int64_t>* start_ms);
+  MaybeReason Text(Field field, Arena* texts, std::string_view* text) const;
+  MaybeReason Name(Field field, RejectReason missing, Arena* texts, std::string_view* name) const;
+  MaybeReason Start(Arena* texts, int64_t* start_ms) const;
+  MaybeReason Duration(uint64_t* duration_us) const;
+  MaybeReason CheckSlot(const Span& span) const;
+
+  Token ValueOf(Field field) const { return values[static_cast<size_t>(field)]; }
+
+  const Profile profile;
+  const std::vector<PathNode> tree;
+  const uint32_t slots;
+  ondemand::parser parser;
+
+  // Of the record at hand:
+  std::array<Token, kValueFields> values;
+  std::array<uint8_t, kValueFields> ranks;  // Index of the path that each value came from.
+  uint64_t seen = 0;                        // Leaf ids.
+  bool error = false;
+  MaybeReason problem;
+};
+
+Decoder::Parser::MaybeReason Decoder::Parser::Collect(std::string_view record) {
+  values.fill({});
+  ranks.fill(0xFF);
+  seen = 0;
+  error = false;
+  problem.reset();
+  ondemand::document document;
+  ondemand::object object;
+  const auto failed = [&] {
+    return parser.iterate(record.data(), record.size(), record.size() + kRecordPadding)
+               .get(document) ||
+           document.get_object().get(object) || WalkObject(object, tree.front()) ||
+           document.current_location().error() != simdjson::OUT_OF_BOUNDS;  // Nothing may follow.
+  };
+  if (failed()) return RejectReason::kMalformed;
+  return problem;
+}
+
+simdjson::error_code Decoder::Parser::WalkObject(ondemand::object object, const PathNode& node) {
+  // Records mostly have their fields in the order of the one before: look first at the child behind
+  // the last one that was found.
+  const size_t children = node.children.size();
+  size_t guess = 0;
+  for (auto field : object) {
+    ondemand::raw_json_string key;
+    if (const auto code = field.key().get(key)) return code;
+    for (size_t i = 0; i < children; ++i) {
+      const size_t index = guess + i < children ? guess + i : guess + i - children;
+      const PathNode::Child& child = node.children[index];
+      // A key ends at its quote at the latest, so this stays within the record.
+      if (std::strncmp(key.raw(), child.quoted_key.data(), child.quoted_key.size()) != 0) continue;
+      ondemand::value value;
+      if (const auto code = field.value().get(value)) return code;
+      if (const auto code = WalkValue(value, tree[child.node])) return code;
+      guess = index + 1 < children ? index + 1 : 0;
+      break;
+    }
+  }
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code Decoder::Parser::WalkValue(ondemand::value value, const PathNode& node) {
+  const Token token = Trimmed(value.raw_json_token());
+  if (token.empty()) return simdjson::TAPE_ERROR;
+  for (const Leaf& leaf : node.leaves) Take(leaf, token, /*may_repeat=*/false);
+  if (token.front() == '{' && !node.children.empty()) {
+    ondemand::object object;
+    if (const auto code = value.get_object().get(object)) return code;
+    return WalkObject(object, node);
+  }
+  if (token.front() == '[' && !node.selectors.empty()) {
+    ondemand::array list;
+    if (const auto code = value.get_array().get(list)) return code;
+    return WalkList(list, node);
+  }
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code Decoder::Parser::WalkList(ondemand::array list, const PathNode& node) {
+  for (auto element : list) {
+    ondemand::object object;
+    const auto code = element.get_object().get(object);
+    if (code == simdjson::INCORRECT_TYPE) continue;
+    if (code) return code;
+    std::array<std::pair<std::string_view, Token>, 16> members;
+    size_t count = 0;
+    for (auto field : object) {
+      ondemand::raw_json_string key;
+      ondemand::value value;
+      if (const auto error_code = field.key().get(key)) return error_code;
+      if (const auto error_code = field.value().get(value)) return error_code;
+      const char* end = key.raw();
+      while (*end != '"') ++end;  // A key with an escape is cut there, and matches nothing.
+      if (count == members.size()) continue;
+      members[count++] = {{key.raw(), static_cast<size_t>(end - key.raw())},
+                          Trimmed(value.raw_json_token())};
+    }
+    for (const ListSelector& selector : node.selectors) {
+      bool wanted = false;
+      Token found;
+      for (size_t i = 0; i < count; ++i) {
+        const auto& [key, token] = members[i];
+        if (key == selector.key_name)
+          wanted = IsString(token) && PlainText(token) == selector.wanted;
+        if (key == selector.value_name) found = token;
+      }
+      if (wanted && !found.empty()) Take(selector.leaf, found, /*may_repeat=*/true);
+    }
+  }
+  return simdjson::SUCCESS;
+}
+
+void Decoder::Parser::Take(const Leaf& leaf, Token token, bool may_repeat) {
+  const uint64_t bit = 1ULL << leaf.id;
+  if ((seen & bit) != 0) {
+    if (!may_repeat) problem = RejectReason::kDuplicateField;
+    return;  // Of a list's elements with the same key the first counts.
+  }
+  seen |= bit;
+  if (token == "null") return;
+  if (leaf.field == Field::kErrorRule) {
+    TakeErrorRule(profile.errors[leaf.index], token);
+    return;
+  }
+  const auto field = static_cast<size_t>(leaf.field);
+  if (leaf.index < ranks[field]) {
+    ranks[field] = leaf.index;
+    values[field] = token;
+  }
+}
+
+void Decoder::Parser::TakeErrorRule(const ErrorRule& rule, Token token) {
+  switch (rule.kind) {
+    case ErrorRule::Kind::kBoolean:
+      if (!IsLiteral(token)) problem = RejectReason::kWrongType;
+      error |= token == "true";
+      return;
+    case ErrorRule::Kind::kPresent:
+      error |= token != "false";
+      return;
+    case ErrorRule::Kind::kEquals:
+      for (const std::string& value : rule.values) error |= PlainText(token) == value;
+      return;
+  }
+}
+
+bool Decoder::Parser::Counts() const {
+  if (!profile.entry_only) return true;
+  const Token kind = ValueOf(Field::kKind);
+  for (const std::string& entry_kind : profile.entry_kinds) {
+    if (EqualsIgnoringCase(PlainText(kind), entry_kind)) return true;
+  }
+  return false;
+}
+
+Decoder::Parser::MaybeReason Decoder::Parser::Text(Field field, Arena* texts,
+                                                   std::string_view* text) const {
+  const Token token = ValueOf(field);
+  *text = {};
+  if (token.empty()) return std::nullopt;
+  if (token.front() != '"') {
+    return IsContainer(token) || IsLiteral(token) || ParseNumber(token) ? RejectReason::kWrongType
+                                                                        : RejectReason::kMalformed;
+  }
+  if (!IsString(token)) return RejectReason::kMalformed;
+  const auto unescaped = Unescape(PlainText(token), texts);
+  if (!unescaped) return RejectReason::kMalformed;
+  *text = *unescaped;
+  return std::nullopt;
+}
+
+Decoder::Parser::MaybeReason Decoder::Parser::Name(Field field, RejectReason missing, Arena* texts,
+                                                   std::string_view* name) const {
+  if (ValueOf(field).size() > 6 * kNameBytesMax + 2) return RejectReason::kNameTooLong;
+  if (const auto reason = Text(field, texts, name)) return reason;
+  if (name->size() > kNameBytesMax) return RejectReason::kNameTooLong;
+  if (name->empty() && field != Field::kService) return missing;
+  return std::nullopt;
+}
+
+Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start_ms) const {
+  const Token token = ValueOf(Field::kStart);
+  if (token.empty()) return RejectReason::kMissingStart;
+  std::optional<int64_t> millis;
+  if (token.front() == '"' && profile.start_unit == TimeUnit::kIso) {
+    std::string_view text;
+    if (const auto reason = Text(Field::kStart, texts, &text)) return reason;
+    const auto parsed = ParseTimeMs(text);
+    if (!parsed) return RejectReason::kWrongType;
+    millis = *parsed;
+  } else {
+    const auto number = ParseNumber(token);
+    if (!number) {
+      return IsString(token) || IsContainer(token) || IsLiteral(token) ? RejectReason::kWrongType
+                                                                       : RejectReason::kMalformed;
+    }
+    millis = ToMillis(*number, profile.start_unit);
+  }
+  if (!millis || *millis < kStartMinMs || *millis >= kStartEndMs) return RejectReason::kStartRange;
+  *start_ms = *millis;
+  return std::nullopt;
+}
+
+Decoder::Parser::MaybeReason Decoder::Parser::Duration(uint64_t* duration_us) const {
+  const Token token = ValueOf(Field::kDuration);
+  if (token.empty()) return RejectReason::kMissingDuration;
+  const auto number = ParseNumber(token);
+  if (!number) {
+    return IsString(token) || IsContainer(token) || IsLiteral(token) ? RejectReason::kWrongType
+                                                                     : RejectReason::kMalformed;
+  }
+  return ToMicros(*number, profile.duration_unit, duration_us);
+}
+
+Decoder::Parser::MaybeReason Decoder::Parser::CheckSlot(const Span& span) const {
+  const Token token = ValueOf(Field::kSlot);
+  if (token.empty()) return std::nullopt;
+  const auto number = ParseNumber(token);
+  if (!number || !number->is_integer) return RejectReason::kWrongType;
+  const uint32_t slot = SlotOf(span.app, span.service, span.method, slots);
+  if (number->negative || number->magnitude != slot) return RejectReason::kWrongSlot;
+  return std::nullopt;
+}
+
+/// Sets `*start_ms` as soon as it is known, so that a record rejected for another reason still has
+/// its place.
+Decoder::Parser::MaybeReason Decoder::Parser::Interpret(Arena* texts, Span* span,
+                                                        std::optional<int64_t>* start_ms) {
+  if (const auto reason = Start(texts, &span->start_ms)) return reason;
+  *start_ms = span->start_ms;
+  if (const auto reason = Name(Field::kApp, RejectReason::kMissingApp, texts, &span->app)) {
+    return reason;
+  }
+  if (const auto reason = Name(Field::kService, RejectReason::kMissingApp, texts, &span->service)) {
+    return reason;
+  }
+  if (const auto reason =
+          Name(Field::kMethod, RejectReason::kMissingMethod, texts, &span->method)) {
+    return reason;
+  }
+  if (const auto reason = Duration(&span->duration_us)) return reason;
+  if (const auto reason = Text(Field::kTraceId, texts, &span->trace_id)) return reason;
+  if (const auto reason = Text(Field::kSpanId, texts, &span->span_id)) return reason;
+  span->trace_id = span->trace_id.substr(0, kIdBytesMax);
+  span->span_id = span->span_id.substr(0, kIdBytesMax);
+  span->weight = 1;
+  span->error = error;
+  return CheckSlot(*span);
+}
+
+Result<std::unique_ptr<Decoder>> Decoder::Create(const Profile& profile, uint32_t slots) {
+  TYMBAL_ASSIGN_OR_RETURN(std::vector<PathNode> tree, CompilePaths(profile));
+  return std::unique_ptr<Decoder>(  // Private constructor: make_unique can't call it.
+      new Decoder(profile, std::move(tree), slots));
+}
+
+Decoder::Decoder(const Profile& profile, std::vector<PathNode> tree, uint32_t slots)
+    : parser_(std::make_unique<Parser>(profile, std::move(tree), slots)) {}
+
+Decoder::~Decoder() = default;
+
+Decoder::Outcome Decoder::Decode(std::string_view record, Arena* texts, Span* span,
+                                 Rejection* rejection) {
+  const auto reject = [rejection](RejectReason reason, std::optional<int64_t> start_ms) {
+    *rejection = {reason, start_ms};
+    return Outcome::kRejected;
+  };
+  const auto problem = parser_->Collect(record);
+  if (problem == RejectReason::kMalformed) return reject(*problem, std::nullopt);
+  if (!parser_->Counts()) return Outcome::kFiltered;
+  std::optional<int64_t> start_ms;
+  const auto reason = parser_->Interpret(texts, span, &start_ms);
+  if (problem) return reject(*problem, start_ms);
+  if (reason) return reject(*reason, start_ms);
+  return Outcome::kSpan;
+}
+
+}  // namespace tymbal::worker

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "common/arena.h"
+#include "common/coverage.h"
+#include "common/span.h"
+#include "worker/path_tree.h"
+#include "worker/profile.h"
+
+namespace tymbal::worker {
+
+/// Bytes that must be readable (with any content) behind each record: the JSON parser reads blocks.
+inline constexpr size_t kRecordPadding = 64;
+
+/// Turns records (one JSON object each) into spans, as a profile says. The profile's paths are
+/// compiled once; each record is walked once; values are looked at only where a path leads.
+///
+/// What no path leads to is checked for its structure only: an unknown field with a misspelt
+/// literal is not noticed. Called by source readers. Thread: confined to one.
+class Decoder {
+ public:
+  enum class Outcome : uint8_t {
+    kSpan,
+    kFiltered,  ///< The profile doesn't count this kind of span.
+    kRejected,
+  };
+
+  struct Rejection {
+    RejectReason reason = RejectReason::kMalformed;
+    std::optional<int64_t> start_ms;  ///< Where it belongs, if that could be read.
+  };
+
+  /// `slots` is the S that a record's slot is checked against. Errors: kInvalidArgument for a path
+  /// of the profile that can't be understood.
+  static Result<std::unique_ptr<Decoder>> Create(const Profile& profile, uint32_t slots);
+  ~Decoder();
+
+  /// Decodes one record. REQUIRES: kRecordPadding readable bytes behind it. The span's texts point
+  /// into `record` or into `texts`. Sets `*span` for kSpan, `*rejection` for kRejected.
+  Outcome Decode(std::string_view record, Arena* texts, Span* span, Rejection* rejection);
+
+ private:
+  struct Parser;  // Keeps simdjson out of this header: it is 30,000 lines.
+
+  Decoder(const Profile& profile, std::vector<PathNode> tree, uint32_t slots);
+
+  std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace tymbal::worker

@@ -1,0 +1,153 @@
+#include "worker/duration_summary.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tymbal::worker {
+namespace {
+
+/// Up to here sorting all durations is faster than going over them twice.
+constexpr size_t kSortMax = 512;
+
+Uint128 SaturatingAdd(Uint128 a, Uint128 b) {
+  Uint128 sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? ~Uint128{0} : sum;
+}
+
+Uint128 SaturatingMultiply(Uint128 a, Uint128 b) {
+  Uint128 product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? ~Uint128{0} : product;
+}
+
+template <typename Visit>
+void ForEach(const DurationSet& durations, Visit visit) {
+  for (const uint32_t duration_us : durations.narrow) visit(duration_us, 1);
+  for (const uint64_t duration_us : durations.wide) visit(duration_us, 1);
+  for (const WeightedDuration& d : durations.weighted) visit(d.duration_us, d.count);
+}
+
+/// Fills in all but percentiles and histogram.
+Result<EndpointStat> FromSums(const DurationSums& sums, const CallCounts& counts) {
+  if (sums.calls > kStoredMax || sums.sum_us > kStoredMax) {
+    return Exhausted("the number of calls or the sum of their durations passes 2^63");
+  }
+  EndpointStat stat;
+  stat.calls = static_cast<uint64_t>(sums.calls);
+  stat.errors = counts.errors;
+  stat.satisfied = static_cast<uint64_t>(sums.satisfied) - counts.error_satisfied;
+  stat.tolerating = static_cast<uint64_t>(sums.tolerating) - counts.error_tolerating;
+  stat.duration_sum_us = static_cast<uint64_t>(sums.sum_us);
+  stat.duration_sumsq = static_cast<double>(sums.sumsq);
+  stat.min_us = sums.min_us;
+  stat.max_us = sums.max_us;
+  return stat;
+}
+
+bool ByDuration(const WeightedDuration& a, const WeightedDuration& b) {
+  return a.duration_us < b.duration_us;
+}
+
+/// Returns the duration at 1-based `rank` of sorted durations.
+uint64_t AtRank(const std::vector<WeightedDuration>& sorted, uint64_t rank) {
+  for (const WeightedDuration& d : sorted) {
+    if (rank <= d.count) return d.duration_us;
+    rank -= d.count;
+  }
+  TYMBAL_CHECK(false, "a rank lies within the count");
+}
+
+}  // namespace
+
+void DurationSums::Add(uint64_t duration_us, uint64_t count, uint64_t apdex_us) {
+  calls += count;
+  sum_us += static_cast<Uint128>(duration_us) * count;
+  const Uint128 square = static_cast<Uint128>(duration_us) * duration_us;
+  sumsq = SaturatingAdd(sumsq, SaturatingMultiply(square, count));
+  min_us = std::min(min_us, duration_us);
+  max_us = std::max(max_us, duration_us);
+  if (duration_us <= apdex_us) {
+    satisfied += count;
+  } else if (duration_us <= 4 * apdex_us) {
+    tolerating += count;
+  }
+}
+
+void DurationSums::Merge(const DurationSums& other) {
+  calls += other.calls;
+  sum_us += other.sum_us;
+  sumsq = SaturatingAdd(sumsq, other.sumsq);
+  min_us = std::min(min_us, other.min_us);
+  max_us = std::max(max_us, other.max_us);
+  satisfied += other.satisfied;
+  tolerating += other.tolerating;
+}
+
+Result<EndpointStat> Summarizer::Summarize(const DurationSet& durations, const CallCounts& counts,
+                                           uint64_t apdex_us) {
+  DurationSums sums;
+  ForEach(durations,
+          [&](uint64_t duration_us, uint64_t count) { sums.Add(duration_us, count, apdex_us); });
+  TYMBAL_ASSIGN_OR_RETURN(EndpointStat stat, FromSums(sums, counts));
+  histogram_.Clear();
+  ForEach(durations,
+          [&](uint64_t duration_us, uint64_t count) { histogram_.Add(duration_us, count); });
+  stat.histogram = histogram_.Encode();
+  if (durations.narrow.size() + durations.wide.size() + durations.weighted.size() <= kSortMax) {
+    SelectBySorting(durations, stat.calls, &stat);
+  } else {
+    SelectByHistogram(durations, stat.calls, &stat);
+  }
+  return stat;
+}
+
+void Summarizer::SelectBySorting(const DurationSet& durations, uint64_t calls, EndpointStat* stat) {
+  sorted_.clear();
+  ForEach(durations, [this](uint64_t duration_us, uint64_t count) {
+    sorted_.push_back({duration_us, count});
+  });
+  std::sort(sorted_.begin(), sorted_.end(), ByDuration);
+  for (size_t i = 0; i < kPercentiles.size(); ++i) {
+    stat->percentile_us[i] = AtRank(sorted_, NearestRank(calls, kPercentiles[i]));
+  }
+}
+
+/// The histogram says in which bucket each percentile lies; only those few values are sorted.
+void Summarizer::SelectByHistogram(const DurationSet& durations, uint64_t calls,
+                                   EndpointStat* stat) {
+  target_of_bucket_.resize(Histogram::kBuckets);
+  candidates_.resize(kPercentiles.size());
+  std::array<Histogram::Position, kPercentiles.size()> positions{};
+  uint8_t targets = 0;
+  for (size_t i = 0; i < kPercentiles.size(); ++i) {
+    positions[i] = histogram_.Find(NearestRank(calls, kPercentiles[i]));
+    uint8_t& target = target_of_bucket_[positions[i].bucket];
+    if (target != 0) continue;
+    candidates_[targets].clear();
+    target = ++targets;
+  }
+  ForEach(durations, [this](uint64_t duration_us, uint64_t count) {
+    const uint8_t target = target_of_bucket_[Histogram::BucketOf(duration_us)];
+    if (target != 0) candidates_[target - 1U].push_back({duration_us, count});
+  });
+  for (uint8_t i = 0; i < targets; ++i) {
+    std::sort(candidates_[i].begin(), candidates_[i].end(), ByDuration);
+  }
+  for (size_t i = 0; i < kPercentiles.size(); ++i) {
+    const auto& candidates = candidates_[target_of_bucket_[positions[i].bucket] - 1U];
+    const uint64_t rank = NearestRank(calls, kPercentiles[i]) - positions[i].before;
+    stat->percentile_us[i] = AtRank(candidates, rank);
+  }
+  for (const Histogram::Position& position : positions) target_of_bucket_[position.bucket] = 0;
+}
+
+Result<EndpointStat> Summarizer::SummarizeHistogram(const Histogram& histogram,
+                                                    const DurationSums& sums,
+                                                    const CallCounts& counts) {
+  TYMBAL_ASSIGN_OR_RETURN(EndpointStat stat, FromSums(sums, counts));
+  stat.percentile_us = HistogramPercentiles(histogram, sums.min_us, sums.max_us);
+  stat.histogram = histogram.Encode();
+  stat.exact = false;
+  return stat;
+}
+
+}  // namespace tymbal::worker

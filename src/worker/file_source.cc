@@ -1,0 +1,293 @@
+#include "worker/file_source.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <set>
+#include <utility>
+
+namespace tymbal::worker {
+namespace {
+
+/// Small enough that a batch and what it points to stay in the first-level caches.
+constexpr size_t kBatchSpans = 256;
+constexpr size_t kSamplesPerReason = 3;
+constexpr size_t kExcerptBytes = 120;
+constexpr size_t kDescribedFiles = 3;
+
+bool IsBlankLine(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+}  // namespace
+
+/// Takes chunks from the source and decodes them.
+class FileSource::Reader : public SpanReader {
+ public:
+  Reader(FileSource* source, std::unique_ptr<Decoder> decoder, std::optional<Period> range)
+      : source_(source), decoder_(std::move(decoder)), range_(range) {}
+
+  Result<bool> Next(SpanBatch* batch) override {
+    batch->Clear();
+    texts_.Clear();
+    while (batch->spans.empty() && batch->rejected.empty() && batch->filtered == 0) {
+      if (!has_chunk_) {
+        TYMBAL_ASSIGN_OR_RETURN(has_chunk_, source_->NextChunk(&chunk_, &file_));
+        if (!has_chunk_) return false;
+        offset_ = place_ = 0;
+        line_ = records_ = 0;
+        if (chunk_.too_long) Reject(RejectReason::kRecordTooLong, {}, 0, std::nullopt, batch);
+      }
+      DecodeSome(batch);
+    }
+    return true;
+  }
+
+ private:
+  void DecodeSome(SpanBatch* batch) {
+    while (batch->spans.size() < kBatchSpans) {
+      std::string_view record;
+      uint64_t line = 0;
+      if (!NextRecord(&record, &line)) {
+        if (chunk_.is_lines && !chunk_.too_long) chunk_.lines = line_;
+        source_->AddSamples(std::exchange(samples_, {}));
+        source_->FinishChunk(file_, chunk_, records_);
+        has_chunk_ = false;
+        return;
+      }
+      ++records_;
+      DecodeOne(record, line, batch);
+    }
+  }
+
+  bool NextRecord(std::string_view* record, uint64_t* line) {
+    if (!chunk_.is_lines) {
+      if (place_ == chunk_.places.size()) return false;
+      const Chunk::Place& place = chunk_.places[place_++];
+      *record = chunk_.text().substr(place.offset, place.size);
+      *line = place.line;
+      return true;
+    }
+    while (offset_ < chunk_.size) {
+      const char* begin = chunk_.buffer.data() + offset_;
+      const auto* end = static_cast<const char*>(std::memchr(begin, '\n', chunk_.size - offset_));
+      const size_t size = end != nullptr ? static_cast<size_t>(end - begin) : chunk_.size - offset_;
+      offset_ += size + 1;
+      *record = {begin, size};
+      *line = line_++;
+      if (!IsBlankLine(*record)) return true;
+    }
+    return false;
+  }
+
+  void DecodeOne(std::string_view record, uint64_t line, SpanBatch* batch) {
+    Decoder::Rejection rejection;
+    Span span;
+    switch (decoder_->Decode(record, &texts_, &span, &rejection)) {
+      case Decoder::Outcome::kSpan:
+        if (InRange(span.start_ms)) batch->spans.push_back(span);
+        return;
+      case Decoder::Outcome::kFiltered:
+        ++batch->filtered;
+        return;
+      case Decoder::Outcome::kRejected:
+        if (rejection.start_ms && !InRange(*rejection.start_ms)) return;
+        Reject(rejection.reason, record, line, rejection.start_ms, batch);
+        return;
+    }
+  }
+
+  void Reject(RejectReason reason, std::string_view record, uint64_t line,
+              std::optional<int64_t> start_ms, SpanBatch* batch) {
+    batch->rejected.push_back({reason, start_ms});
+    // This reader meets records in order, so its first ones of a reason are enough.
+    if (sampled_[static_cast<size_t>(reason)]++ >= kSamplesPerReason) return;
+    samples_.push_back(
+        {{file_, chunk_.number, line}, reason, std::string(record.substr(0, kExcerptBytes))});
+  }
+
+  bool InRange(int64_t start_ms) const {
+    return !range_ || (start_ms >= range_->start_ms && start_ms < range_->end_ms);
+  }
+
+  FileSource* source_;
+  std::unique_ptr<Decoder> decoder_;
+  std::optional<Period> range_;
+  Arena texts_;  // Unescaped texts of the batch.
+
+  Chunk chunk_;
+  size_t file_ = 0;
+  bool has_chunk_ = false;
+  size_t offset_ = 0;  // Lines: the next one.
+  size_t place_ = 0;   // Lists: the next record.
+  uint64_t line_ = 0;
+  uint64_t records_ = 0;
+  std::vector<Sample> samples_;
+  std::array<size_t, kRejectReasons> sampled_{};
+};
+
+Result<std::unique_ptr<FileSource>> FileSource::Create(FileSourceOptions options) {
+  std::set<std::pair<dev_t, ino_t>> seen;
+  std::optional<uint64_t> total = 0;
+  for (const std::string& path : options.paths) {
+    if (path == kStandardInput) {
+      total.reset();
+      continue;
+    }
+    struct stat status {};
+    const bool found = stat(path.c_str(), &status) == 0;
+    // A pipe gives its first bytes only once, so it isn't opened before it is read.
+    if (!found || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) {
+      TYMBAL_ASSIGN_OR_RETURN(const auto stream, InputStream::Open(path));  // Says what is wrong.
+    }
+    if (!found) continue;
+    if (!seen.emplace(status.st_dev, status.st_ino).second) {
+      return InvalidArgument(path + " is given twice; its spans would count twice");
+    }
+    if (!S_ISREG(status.st_mode)) total.reset();
+    if (total) *total += static_cast<uint64_t>(status.st_size);
+  }
+  if (std::count(options.paths.begin(), options.paths.end(), kStandardInput) > 1) {
+    return InvalidArgument("standard input (-) is given twice");
+  }
+  // Find mistakes in the profile before any data is read.
+  TYMBAL_ASSIGN_OR_RETURN(const auto decoder, Decoder::Create(options.profile, options.slots));
+  std::unique_ptr<FileSource> source(new FileSource(std::move(options)));
+  source->total_bytes_ = total;
+  source->files_.resize(source->options_.paths.size());
+  return source;
+}
+
+FileSource::~FileSource() = default;
+
+Result<std::vector<std::unique_ptr<SpanReader>>> FileSource::Open(const SpanQuery& query,
+                                                                  size_t parallelism) {
+  {
+    const std::lock_guard lock(mutex_);
+    stream_.reset();
+    next_file_ = 0;
+    consumed_before_ = 0;
+    failure_.reset();
+    stopped_ = false;
+    samples_.clear();
+    for (FileProgress& file : files_) file = {};
+  }
+  std::vector<std::unique_ptr<SpanReader>> readers;
+  for (size_t i = 0; i < parallelism; ++i) {
+    TYMBAL_ASSIGN_OR_RETURN(auto decoder, Decoder::Create(options_.profile, options_.slots));
+    readers.push_back(std::make_unique<Reader>(this, std::move(decoder), query.range));
+  }
+  return readers;
+}
+
+Result<std::optional<uint64_t>> FileSource::Expected(const SpanQuery& /*query*/) {
+  return std::optional<uint64_t>();
+}
+
+std::string FileSource::Describe() const {
+  std::string text;
+  for (size_t i = 0; i < options_.paths.size() && i < kDescribedFiles; ++i) {
+    const std::string& path = options_.paths[i];
+    text += (i == 0 ? "" : ", ") + (path == kStandardInput ? "standard input" : path);
+  }
+  if (options_.paths.size() > kDescribedFiles) {
+    text += " and " + std::to_string(options_.paths.size() - kDescribedFiles) + " more";
+  }
+  return text;
+}
+
+uint64_t FileSource::consumed_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return consumed_before_ + (stream_ ? stream_->consumed() : 0);
+}
+
+Result<bool> FileSource::NextChunk(Chunk* chunk, size_t* file) {
+  std::unique_lock lock(mutex_);
+  while (!failure_ && !stopped_) {
+    if (!stream_) {
+      if (next_file_ == options_.paths.size()) return false;
+      auto input = InputStream::Open(options_.paths[next_file_]);
+      if (!input) {
+        failure_ = input.error();
+        break;
+      }
+      stream_ = std::make_unique<RecordStream>(std::move(*input));
+    }
+    const auto more = stream_->Next(chunk);
+    if (!more) {
+      failure_ = more.error();
+    } else if (*more) {
+      *file = next_file_;
+      ++in_flight_;
+      return true;
+    } else {
+      consumed_before_ += stream_->consumed();
+      stream_.reset();
+      ++next_file_;
+    }
+  }
+  if (failure_) return *failure_;
+  // Strict: an earlier record may still turn out to be the first bad one.
+  idle_.wait(lock, [this] { return in_flight_ == 0; });
+  return StrictError();
+}
+
+void FileSource::FinishChunk(size_t file, const Chunk& chunk, uint64_t records) {
+  const std::lock_guard lock(mutex_);
+  FileProgress& progress = files_[file];
+  if (progress.chunk_lines.size() <= chunk.number) progress.chunk_lines.resize(chunk.number + 1);
+  progress.chunk_lines[chunk.number] = chunk.lines;
+  progress.records += records + (chunk.too_long ? 1 : 0);
+  if (--in_flight_ == 0) idle_.notify_all();
+}
+
+void FileSource::AddSamples(std::vector<Sample> samples) {
+  const std::lock_guard lock(mutex_);
+  if (options_.strict && !samples.empty()) stopped_ = true;
+  std::move(samples.begin(), samples.end(), std::back_inserter(samples_));
+}
+
+RejectSample FileSource::Resolve(const Sample& sample) const {
+  const std::vector<uint64_t>& lines = files_[sample.position.file].chunk_lines;
+  uint64_t line = sample.position.line + 1;
+  for (uint64_t chunk = 0; chunk < sample.position.chunk; ++chunk) line += lines[chunk];
+  const std::string& path = options_.paths[sample.position.file];
+  return {path == kStandardInput ? "standard input" : path, line, sample.reason, sample.excerpt};
+}
+
+Status FileSource::StrictError() {
+  const auto first =
+      std::min_element(samples_.begin(), samples_.end(),
+                       [](const Sample& a, const Sample& b) { return a.position < b.position; });
+  const RejectSample sample = Resolve(*first);
+  return BadInput(sample.file + ":" + std::to_string(sample.line) + ": " +
+                  std::string(RejectReasonText(sample.reason)) + " (--strict)");
+}
+
+std::vector<RejectSample> FileSource::RejectSamples() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Sample> sorted = samples_;
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Sample& a, const Sample& b) { return a.position < b.position; });
+  std::vector<RejectSample> samples;
+  std::array<size_t, kRejectReasons> taken{};
+  for (const Sample& sample : sorted) {
+    if (taken[static_cast<size_t>(sample.reason)]++ < kSamplesPerReason) {
+      samples.push_back(Resolve(sample));
+    }
+  }
+  return samples;
+}
+
+std::vector<std::string> FileSource::EmptyFiles() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> empty;
+  for (size_t i = 0; i < files_.size(); ++i) {
+    if (files_[i].records == 0) empty.push_back(options_.paths[i]);
+  }
+  return empty;
+}
+
+}  // namespace tymbal::worker

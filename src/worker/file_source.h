@@ -1,0 +1,106 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "worker/decoder.h"
+#include "worker/profile.h"
+#include "worker/record_stream.h"
+#include "worker/span_source.h"
+
+namespace tymbal::worker {
+
+/// A rejected record, to show to people. Lines count from 1.
+struct RejectSample {
+  std::string file;
+  uint64_t line = 0;
+  RejectReason reason = RejectReason::kMalformed;
+  std::string excerpt;  ///< Its first bytes, as they are: not safe to print.
+};
+
+struct FileSourceOptions {
+  std::vector<std::string> paths;  ///< "-" = standard input.
+  Profile profile;
+  uint32_t slots = kSlotsDefault;
+  bool strict = false;  ///< The first rejected record is an error.
+};
+
+/// Reads spans from files: NDJSON, JSON lists, plain, gzip or zstd, or standard input.
+///
+/// The readers share one position: each takes the next chunk under a lock (reading is much faster
+/// than decoding) and decodes it on its own thread. Queries with a range get the spans of that
+/// range.
+class FileSource : public SpanSource {
+ public:
+  /// Checks that every file can be opened, and that none is given twice. Errors: kBadInput,
+  /// kInvalidArgument, naming the file.
+  static Result<std::unique_ptr<FileSource>> Create(FileSourceOptions options);
+  ~FileSource() override;
+
+  Result<std::vector<std::unique_ptr<SpanReader>>> Open(const SpanQuery& query,
+                                                        size_t parallelism) override;
+  Result<std::optional<uint64_t>> Expected(const SpanQuery& query) override;
+  std::string Describe() const override;
+
+  /// Returns the size of all files and how much of them has been read, in bytes as on disk; the
+  /// size is nothing when standard input is among them. Thread: any.
+  std::optional<uint64_t> total_bytes() const { return total_bytes_; }
+  uint64_t consumed_bytes() const;
+
+  /// Returns the first rejected records of each reason, by file and line. REQUIRES: all readers
+  /// have come to their end.
+  std::vector<RejectSample> RejectSamples() const;
+
+  /// Returns the files that held no record at all. REQUIRES: as above.
+  std::vector<std::string> EmptyFiles() const;
+
+ private:
+  class Reader;
+
+  /// Where a record stands: lines are known only when all chunks before it have been decoded.
+  struct Position {
+    size_t file = 0;
+    uint64_t chunk = 0;
+    uint64_t line = 0;
+    auto operator<=>(const Position&) const = default;
+  };
+  struct Sample {
+    Position position;
+    RejectReason reason;
+    std::string excerpt;
+  };
+  struct FileProgress {
+    std::vector<uint64_t> chunk_lines;
+    uint64_t records = 0;
+  };
+
+  explicit FileSource(FileSourceOptions options) : options_(std::move(options)) {}
+
+  Result<bool> NextChunk(Chunk* chunk, size_t* file);
+  void FinishChunk(size_t file, const Chunk& chunk, uint64_t records);
+  void AddSamples(std::vector<Sample> samples);
+  Status StrictError();
+  RejectSample Resolve(const Sample& sample) const;
+
+  const FileSourceOptions options_;
+  std::optional<uint64_t> total_bytes_;
+
+  mutable std::mutex mutex_;  // Guards all below.
+  std::condition_variable idle_;
+  size_t in_flight_ = 0;           // Chunks that are being decoded.
+  std::optional<Status> failure_;  // Of reading; every reader gets it.
+  bool stopped_ = false;           // Strict: a rejected record was seen.
+  size_t next_file_ = 0;
+  std::unique_ptr<RecordStream> stream_;
+  uint64_t consumed_before_ = 0;  // Bytes of the files that are done.
+  std::vector<FileProgress> files_;
+  std::vector<Sample> samples_;
+};
+
+}  // namespace tymbal::worker

@@ -1,0 +1,103 @@
+#include "worker/scan.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace tymbal::worker {
+namespace {
+
+/// What the threads of one scan share.
+struct Shared {
+  std::mutex mutex;
+  std::condition_variable finished;
+  size_t running = 0;
+  std::optional<Status> failure;  // The first one.
+  std::atomic<bool> failed{false};
+  std::atomic<uint64_t> records{0};
+};
+
+Status ReadAll(SpanReader* reader, Aggregator* aggregator, Shared* shared) {
+  SpanBatch batch;
+  while (!shared->failed.load(std::memory_order_relaxed)) {
+    TYMBAL_ASSIGN_OR_RETURN(const bool more, reader->Next(&batch));
+    if (!more) break;
+    TYMBAL_RETURN_IF_ERROR(aggregator->Add(batch));
+    shared->records.fetch_add(batch.spans.size() + batch.rejected.size() + batch.filtered,
+                              std::memory_order_relaxed);
+  }
+  return Status::Ok();
+}
+
+void RunThread(SpanReader* reader, Aggregator* aggregator, Shared* shared) {
+  const Status status = ReadAll(reader, aggregator, shared);
+  const std::lock_guard lock(shared->mutex);
+  if (!status.ok() && !shared->failure) {
+    shared->failure = status;
+    shared->failed = true;
+  }
+  --shared->running;
+  shared->finished.notify_all();
+}
+
+/// Calls on_progress until all threads have finished.
+void Wait(Shared* shared, const ScanOptions& options) {
+  std::unique_lock lock(shared->mutex);
+  while (!shared->finished.wait_for(lock, options.progress_interval,
+                                    [shared] { return shared->running == 0; })) {
+    if (!options.on_progress) continue;
+    lock.unlock();
+    options.on_progress(shared->records.load(std::memory_order_relaxed));
+    lock.lock();
+  }
+}
+
+Status CheckComplete(SpanSource* source, const SpanQuery& query, const Aggregator& aggregator) {
+  TYMBAL_ASSIGN_OR_RETURN(const std::optional<uint64_t> expected, source->Expected(query));
+  if (!expected) return Status::Ok();
+  uint64_t read = aggregator.unplaced().Total();
+  for (const int64_t start_ms : aggregator.PeriodStarts()) {
+    read += aggregator.PeriodCoverage(start_ms).read;
+  }
+  if (read == *expected) return Status::Ok();
+  return BadInput(
+      fmt::format("{} promised {} spans, but {} came", source->Describe(), *expected, read));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Aggregator>> Scan(SpanSource* source, const SpanQuery& query,
+                                         const ScanOptions& options) {
+  TYMBAL_ASSIGN_OR_RETURN(const auto readers, source->Open(query, options.threads));
+  AggregatorOptions share = options.aggregator;
+  share.memory_limit_bytes /= readers.size();
+  std::vector<std::unique_ptr<Aggregator>> aggregators;
+  for (size_t i = 0; i < readers.size(); ++i) {
+    // The first one takes up the others at the end.
+    aggregators.push_back(std::make_unique<Aggregator>(i == 0 ? options.aggregator : share));
+  }
+  Shared shared;
+  shared.running = readers.size();
+  {
+    std::vector<std::jthread> threads;  // Join when they go out of scope.
+    for (size_t i = 0; i < readers.size(); ++i) {
+      threads.emplace_back(RunThread, readers[i].get(), aggregators[i].get(), &shared);
+    }
+    Wait(&shared, options);
+  }
+  if (shared.failure) return *shared.failure;
+  if (options.on_progress) options.on_progress(shared.records);
+  for (size_t i = 1; i < aggregators.size(); ++i) {
+    TYMBAL_RETURN_IF_ERROR(aggregators.front()->Merge(std::move(*aggregators[i])));
+    aggregators[i].reset();
+  }
+  TYMBAL_RETURN_IF_ERROR(CheckComplete(source, query, *aggregators.front()));
+  return std::move(aggregators.front());
+}
+
+}  // namespace tymbal::worker

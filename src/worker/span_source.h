@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/coverage.h"
+#include "common/period.h"
+#include "common/slot.h"
+#include "common/span.h"
+#include "common/status.h"
+
+namespace tymbal::worker {
+
+/// Which spans are wanted.
+struct SpanQuery {
+  /// Half-open range of start times; nothing: all that the source has.
+  std::optional<Period> range;
+  /// A source that can't tell slots apart gives all spans; the aggregator drops the foreign ones.
+  SlotRange slots{0, kSlotsDefault};
+  uint32_t slot_count = kSlotsDefault;
+};
+
+/// A record that doesn't count.
+struct RejectedRecord {
+  RejectReason reason = RejectReason::kMalformed;
+  std::optional<int64_t> start_ms;
+};
+
+/// What one call of Next() brings. Reused from call to call, so it costs no allocation.
+struct SpanBatch {
+  std::vector<Span> spans;
+  std::vector<RejectedRecord> rejected;
+  uint64_t filtered = 0;  ///< Records that the profile doesn't count.
+
+  void Clear() {
+    spans.clear();
+    rejected.clear();
+    filtered = 0;
+  }
+};
+
+/// Reads spans. Thread: confined to one; calls block.
+class SpanReader {
+ public:
+  virtual ~SpanReader() = default;
+
+  /// Replaces the content of `batch` with the next spans, whose texts are valid until the next
+  /// call. Returns false at the end, and then the batch is empty. After an error the reader is
+  /// dead, and what was read is not the whole: throw it away (I6).
+  virtual Result<bool> Next(SpanBatch* batch) = 0;
+};
+
+/// Where spans come from: files, a search server. One object serves one query at a time.
+class SpanSource {
+ public:
+  virtual ~SpanSource() = default;
+
+  /// Opens `parallelism` readers that share the work: together they bring each span of `query`
+  /// once. Each may be used by another thread. The source must outlive them.
+  virtual Result<std::vector<std::unique_ptr<SpanReader>>> Open(const SpanQuery& query,
+                                                                size_t parallelism) = 0;
+
+  /// Returns how many records the query's range holds, by a count that doesn't depend on the
+  /// reading; nothing where the source has no such count (files: what is there is what is read).
+  virtual Result<std::optional<uint64_t>> Expected(const SpanQuery& query) = 0;
+
+  /// Returns what people call this input, for instance the file names.
+  virtual std::string Describe() const = 0;
+};
+
+}  // namespace tymbal::worker

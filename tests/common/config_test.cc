@@ -1,0 +1,174 @@
+#include "common/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace tymbal {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Environment Variables(std::map<std::string, std::string> variables) {
+  return [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+Config Parsed(const std::string& yaml, const Environment& environment = Variables({})) {
+  const auto config = ParseConfig(yaml, "my.yaml", environment);
+  EXPECT_TRUE(config.has_value()) << (config ? "" : config.error().message());
+  return config ? *config : Config();
+}
+
+/// Returns the message of the error, which must be one of usage that names the file.
+std::string ErrorOf(const std::string& yaml, const Environment& environment = Variables({})) {
+  const auto config = ParseConfig(yaml, "my.yaml", environment);
+  if (config) return "no error";
+  EXPECT_EQ(config.error().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(config.error().message(), StartsWith("my.yaml: "));
+  return config.error().message();
+}
+
+TEST(Config, DocumentedDefaultsAreTheDefaults) {
+  const auto config =
+      LoadConfig(std::string(TYMBAL_SOURCE_DIR) + "/conf/tymbal.yaml", Variables({}));
+  ASSERT_TRUE(config.has_value()) << config.error().message();
+  const Config defaults;
+  EXPECT_EQ(config->store, defaults.store);
+  EXPECT_EQ(config->period_length_ms, defaults.period_length_ms);
+  EXPECT_EQ(config->period_offset_ms, defaults.period_offset_ms);
+  EXPECT_EQ(config->source_profile, defaults.source_profile);
+  EXPECT_EQ(config->source_kinds, defaults.source_kinds);
+  EXPECT_EQ(config->worker_threads, defaults.worker_threads);
+  EXPECT_EQ(config->worker_memory_limit_bytes, defaults.worker_memory_limit_bytes);
+  EXPECT_EQ(config->slow_calls, defaults.slow_calls);
+  EXPECT_EQ(config->apdex_default_ms, defaults.apdex_default_ms);
+  EXPECT_EQ(config->apdex_app_ms, defaults.apdex_app_ms);
+}
+
+TEST(Config, DocumentedFileTakesTheStoreFromTheEnvironment) {
+  const auto config = LoadConfig(std::string(TYMBAL_SOURCE_DIR) + "/conf/tymbal.yaml",
+                                 Variables({{"TYMBAL_STORE", "other.db"}}));
+  ASSERT_TRUE(config.has_value()) << config.error().message();
+  EXPECT_EQ(config->store, "other.db");
+}
+
+TEST(Config, DefaultsAreInRange) { EXPECT_TRUE(CheckConfig(Config()).ok()); }
+
+TEST(Config, ReadsEveryOption) {
+  const Config config = Parsed(R"(
+store: results.db
+period: {length: 1h, offset: 30m}
+source: {profile: zipkin, kinds: all}
+worker: {threads: 3, memory_limit: 64MiB}
+statistics:
+  slow_calls: 0
+  apdex: {default: 250ms, apps: {payment: 1s, "with.dot": 2s}}
+)");
+  EXPECT_EQ(config.store, "results.db");
+  EXPECT_EQ(config.period_length_ms, 3'600'000);
+  EXPECT_EQ(config.period_offset_ms, 1'800'000);
+  EXPECT_EQ(config.source_profile, "zipkin");
+  EXPECT_EQ(config.source_kinds, "all");
+  EXPECT_EQ(config.worker_threads, 3);
+  EXPECT_EQ(config.worker_memory_limit_bytes, 64U << 20);
+  EXPECT_EQ(config.slow_calls, 0);
+  EXPECT_EQ(config.apdex_default_ms, 250);
+  EXPECT_EQ(config.apdex_app_ms,
+            (std::map<std::string, int64_t>{{"payment", 1000}, {"with.dot", 2000}}));
+}
+
+TEST(Config, LeavesDefaultsWhereNothingIsSaid) {
+  EXPECT_EQ(Parsed("# nothing but a comment\n").period_length_ms, 300'000);
+  EXPECT_EQ(Parsed("period:\n").period_length_ms, 300'000);
+  EXPECT_EQ(Parsed("worker: {threads: 2}").slow_calls, 5);
+}
+
+TEST(Config, NamesAnUnknownKeyAndTheKnownOnes) {
+  EXPECT_THAT(ErrorOf("stor: a.db"), HasSubstr("stor: "));
+  EXPECT_THAT(ErrorOf("stor: a.db"), HasSubstr("period, source, statistics, store, worker"));
+  EXPECT_THAT(ErrorOf("period: {lenght: 1m}"), HasSubstr("period.lenght: "));
+  EXPECT_THAT(ErrorOf("period: {lenght: 1m}"), HasSubstr("length, offset"));
+  EXPECT_THAT(ErrorOf("statistics: {apdex: {app: {}}}"), HasSubstr("statistics.apdex.app: "));
+}
+
+TEST(Config, NamesTheKeyOfAWrongType) {
+  EXPECT_THAT(ErrorOf("period: 1m"), HasSubstr("period: must be a map"));
+  EXPECT_THAT(ErrorOf("store: [a.db, b.db]"), HasSubstr("store: must be a single value"));
+  EXPECT_THAT(ErrorOf("period: {length: {m: 5}}"), HasSubstr("period.length: "));
+  EXPECT_THAT(ErrorOf("worker: {threads: many}"), HasSubstr("worker.threads: 'many'"));
+  EXPECT_THAT(ErrorOf("worker: {threads: -1}"), HasSubstr("worker.threads: "));
+  EXPECT_THAT(ErrorOf("worker: {threads: 1.5}"), HasSubstr("worker.threads: "));
+  EXPECT_THAT(ErrorOf("period: {length: 5}"), HasSubstr("period.length: '5' is no duration"));
+  EXPECT_THAT(ErrorOf("worker: {memory_limit: 1 gig}"), HasSubstr("worker.memory_limit: '1 gig'"));
+  EXPECT_THAT(ErrorOf("statistics: {apdex: {apps: {pay: soon}}}"),
+              HasSubstr("statistics.apdex.apps.pay: 'soon'"));
+  EXPECT_THAT(ErrorOf("just text"), HasSubstr("must be a map"));
+  EXPECT_THAT(ErrorOf("- a\n- b\n"), HasSubstr("must be a map"));
+}
+
+TEST(Config, NamesTheLineOfBadYaml) {
+  EXPECT_THAT(ErrorOf("store: a.db\nperiod: {length: 1m\n"), HasSubstr("line 3"));
+}
+
+TEST(Config, TakesVariablesOfTheEnvironment) {
+  const Environment environment = Variables({{"DIR", "/data"}, {"LENGTH", "2m"}, {"EMPTY", ""}});
+  EXPECT_EQ(Parsed("store: ${DIR}/a.db", environment).store, "/data/a.db");
+  EXPECT_EQ(Parsed("store: ${DIR}/${NAME:b}.db", environment).store, "/data/b.db");
+  EXPECT_EQ(Parsed("period: {length: '${LENGTH:9m}'}", environment).period_length_ms, 120'000);
+  // A default may hold colons; a variable that is set but empty is not missing.
+  EXPECT_EQ(Parsed("store: ${NAME:a:b}", environment).store, "a:b");
+  EXPECT_EQ(Parsed("store: x${EMPTY:y}", environment).store, "x");
+  EXPECT_EQ(Parsed("store: a$b", environment).store, "a$b");
+}
+
+TEST(Config, DoesNotExpandWhatAVariableHolds) {
+  EXPECT_EQ(Parsed("store: ${A}", Variables({{"A", "${B}"}})).store, "${B}");
+}
+
+TEST(Config, NamesAMissingVariableAndItsKey) {
+  const std::string message = ErrorOf("period: {length: '${LENGTH}'}");
+  EXPECT_THAT(message, HasSubstr("period.length: "));
+  EXPECT_THAT(message, HasSubstr("LENGTH is not set"));
+  EXPECT_THAT(ErrorOf("store: ${A"), HasSubstr("store: '${' without '}'"));
+}
+
+TEST(Config, RefusesValuesOutOfRange) {
+  EXPECT_THAT(ErrorOf("store: ''"), HasSubstr("store: "));
+  EXPECT_THAT(ErrorOf("period: {length: 999ms}"), HasSubstr("period: "));
+  EXPECT_THAT(ErrorOf("period: {length: 32d}"), HasSubstr("period: "));
+  EXPECT_THAT(ErrorOf("period: {length: 5m, offset: 5m}"), HasSubstr("offset"));
+  EXPECT_THAT(ErrorOf("source: {profile: ''}"), HasSubstr("source.profile: "));
+  EXPECT_THAT(ErrorOf("source: {kinds: server}"), HasSubstr("profile, entry or all"));
+  EXPECT_THAT(ErrorOf("worker: {threads: 257}"), HasSubstr("worker.threads: 257"));
+  EXPECT_THAT(ErrorOf("worker: {memory_limit: 1MiB}"), HasSubstr("worker.memory_limit"));
+  EXPECT_THAT(ErrorOf("statistics: {slow_calls: 1001}"), HasSubstr("statistics.slow_calls: 1001"));
+  EXPECT_THAT(ErrorOf("statistics: {apdex: {default: 0s}}"),
+              HasSubstr("statistics.apdex.default: "));
+  EXPECT_THAT(ErrorOf("statistics: {apdex: {apps: {pay: 25h}}}"),
+              HasSubstr("statistics.apdex.apps.pay: "));
+}
+
+TEST(Config, TakesTheEndsOfTheRanges) {
+  EXPECT_EQ(Parsed("period: {length: 1s}").period_length_ms, 1000);
+  EXPECT_EQ(Parsed("period: {length: 31d}").period_length_ms, 31LL * 86'400'000);
+  EXPECT_EQ(Parsed("worker: {threads: 256, memory_limit: 16MiB}").worker_threads, 256);
+  EXPECT_EQ(Parsed("statistics: {slow_calls: 1000, apdex: {default: 1d}}").slow_calls, 1000);
+}
+
+TEST(Config, NamesAFileThatCannotBeRead) {
+  const auto config = LoadConfig("no/such/file.yaml", Variables({}));
+  ASSERT_FALSE(config.has_value());
+  EXPECT_EQ(config.error().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(config.error().message(), HasSubstr("no/such/file.yaml"));
+}
+
+}  // namespace
+}  // namespace tymbal

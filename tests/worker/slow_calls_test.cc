@@ -1,0 +1,56 @@
+#include "worker/slow_calls.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+
+namespace tymbal::worker {
+namespace {
+
+TEST(PackedIds, GiveBackWhatTheyTook) {
+  const std::string trace(32, 'a');
+  for (const std::string& trace_id :
+       {std::string(), std::string("0af7651916cd43dd8448eb211c80319c"), std::string("ABCDEF"),
+        std::string("abc"), std::string(16, '0'), std::string(128, 'f'), std::string("a\0b", 3)}) {
+    for (const std::string& span_id :
+         {std::string(), std::string("b7ad6b7169203331"), std::string("1"), std::string("0.1.2"),
+          std::string(128, 'x')}) {
+      const PackedIds ids(trace_id, span_id);
+      EXPECT_EQ(ids.trace_id(), trace_id);
+      EXPECT_EQ(ids.span_id(), span_id);
+    }
+  }
+}
+
+TEST(SlowCalls, KeepTheSlowestInOrderWhateverTheOrderOfTheirComing) {
+  std::mt19937_64 random(11);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<SlowCall> calls(random() % 40);
+    for (SlowCall& call : calls) {  // Few values: many ties in every member.
+      call = {random() % 4, static_cast<int64_t>(random() % 2), random() % 2 == 0,
+              std::string(1, static_cast<char>('a' + random() % 2)), random() % 2 ? "1" : "x"};
+    }
+    SlowCalls one;
+    SlowCalls two;
+    const size_t limit = 1 + random() % 6;
+    for (const SlowCall& call : calls) {
+      Span span;
+      span.duration_us = call.duration_us;
+      span.start_ms = call.start_ms;
+      span.error = call.error;
+      span.trace_id = call.trace_id;
+      span.span_id = call.span_id;
+      (random() % 2 ? one : two).Offer(span, limit);
+    }
+    one.Merge(std::move(two), limit);
+    std::sort(calls.begin(), calls.end(), Slower);
+    calls.resize(std::min(calls.size(), limit));
+    EXPECT_EQ(one.Sorted(), calls);
+    EXPECT_EQ(one.min_us(limit), calls.size() == limit ? calls.back().duration_us : 0);
+  }
+}
+
+}  // namespace
+}  // namespace tymbal::worker
