@@ -162,8 +162,8 @@ CLI::App* AddRunCommand(CLI::App& root, int* exit_code) {
               "How many of the slowest calls to keep for each method, up to 1000 (default: 5)")
       ->check(CLI::Range(0, 1000));
   AddOptional(*command, "--threads", &options->threads,
-              "Threads that read, up to 256 (default: one for each processor)")
-      ->check(CLI::Range(1, 256));
+              "Threads that read, up to 256; 0 = one for each processor (the default)")
+      ->check(CLI::Range(0, 256));
   AddOptional(*command, "--memory-limit", &options->memory_limit,
               "Memory for durations and names (default: 1GiB)");
   command->add_flag("--strict", options->strict, "The first rejected record is an error");

@@ -164,16 +164,31 @@ Status RunJob::TryPeriod(worker::Aggregator* aggregator, PeriodOutcome* outcome)
   return published ? store_->PurgeRun(published->id) : Status::Ok();
 }
 
+/// Takes the fragments that aren't done. Until its fragment is handed over, whoever had it may
+/// still commit it: then it is done, and all the better.
+Status RunJob::TakeOver(RunRecord* run) {
+  for (size_t i = 0; i < run->fragments.size(); ++i) {
+    FragmentRecord& fragment = run->fragments[i];
+    if (fragment.state == FragmentState::kDone) continue;
+    const auto token = store_->HandOver(epoch_, run->id, fragment.no, options_.self.node);
+    if (token) {
+      fragment.token = *token;
+      continue;
+    }
+    if (token.error().code() != StatusCode::kConflict) return token.error();
+    TYMBAL_ASSIGN_OR_RETURN(const RunRecord now, store_->ReadRun(run->id));
+    fragment = now.fragments.at(i);
+    if (fragment.state != FragmentState::kDone) return token.error();
+  }
+  return Status::Ok();
+}
+
 Result<RunRecord> RunJob::PlanOrResume(const RunInput& input, const Period& period) {
   if (const auto found = open_runs_.find(period.start_ms); found != open_runs_.end()) {
     RunRecord open = std::move(found->second);
     open_runs_.erase(found);
     if (open.period == period && SameInput(open.input, input) && open.slots == options_.slots) {
-      for (FragmentRecord& fragment : open.fragments) {
-        if (fragment.state == FragmentState::kDone) continue;
-        TYMBAL_ASSIGN_OR_RETURN(fragment.token,
-                                store_->HandOver(epoch_, open.id, fragment.no, options_.self.node));
-      }
+      TYMBAL_RETURN_IF_ERROR(TakeOver(&open));
       return open;
     }
     TYMBAL_RETURN_IF_ERROR(store_->FailRun(epoch_, open.id, "given up for other input"));

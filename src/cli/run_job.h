@@ -69,6 +69,7 @@ class RunJob : private Coordinator::Listener {
   Result<PeriodOutcome> CommitPeriod(worker::Aggregator* aggregator, int64_t start_ms);
   Status TryPeriod(worker::Aggregator* aggregator, PeriodOutcome* outcome);
   Result<RunRecord> PlanOrResume(const RunInput& input, const Period& period);
+  Status TakeOver(RunRecord* run);
   Status Execute(const RunRecord& run, worker::Aggregator* aggregator);
   Status Publish(const RunRecord& run);
 

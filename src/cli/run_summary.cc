@@ -121,7 +121,7 @@ void WriteSummary(const RunSummary& summary, std::ostream& out) {
   if (summary.inexact_groups > 0) {
     out << fmt::format(
         "\n{} methods had more durations than the memory limit allows: their percentiles come from "
-        "a histogram (error <= 0.5 %). --memory-limit raises it.\n",
+        "a histogram (error <= 0.5 %). For exact ones: --memory-limit, with --replace.\n",
         report::FormatExact(summary.inexact_groups));
   }
   out << fmt::format("\nResults are in {}. Next: tymbal report methods --store {}\n",

@@ -49,8 +49,7 @@ class GzipCodec : public OutputFile::Codec {
   GzipCodec& operator=(const GzipCodec&) = delete;
 
   Status Encode(std::string_view bytes, bool end, std::string* out) override {
-    // zlib's input isn't const in its default interface; it is never written.
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream_.next_in = reinterpret_cast<const Bytef*>(bytes.data());
     stream_.avail_in = static_cast<uInt>(bytes.size());
     do {
       stream_.next_out = reinterpret_cast<Bytef*>(chunk_.data());

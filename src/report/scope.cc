@@ -4,6 +4,9 @@
 #include <array>
 #include <functional>
 #include <iterator>
+#include <set>
+#include <string_view>
+#include <utility>
 
 namespace tymbal::report {
 namespace {
@@ -56,10 +59,15 @@ void SetTimeline(const std::vector<PeriodReportRow>& rows, Scope* scope) {
   scope->timeline = BuildTimeline(rows, scope->from_ms, scope->to_ms);
   scope->counts = CountPeriods(scope->timeline);
   bool first = true;
+  // Unplaced records belong to the input, and each period of the input states them: count them
+  // once.
+  std::set<std::pair<std::string_view, uint64_t>> inputs;
   for (const TimelineEntry& entry : scope->timeline) {
     if (!entry.IsPublished()) continue;
     scope->coverage.Merge(entry.row.coverage);
-    scope->unplaced += entry.row.unplaced;
+    if (inputs.emplace(entry.row.source, entry.row.unplaced).second) {
+      scope->unplaced += entry.row.unplaced;
+    }
     if (first) scope->extent = entry.period;
     scope->extent.end_ms = std::max(scope->extent.end_ms, entry.period.end_ms);
     first = false;

@@ -36,7 +36,7 @@ struct Scope {
   std::vector<TimelineEntry> timeline;
   PeriodCounts counts;
   Coverage coverage;      ///< Of the published periods.
-  uint64_t unplaced = 0;  ///< Of the published periods.
+  uint64_t unplaced = 0;  ///< Of the inputs of the published periods, each input once.
   Period extent;          ///< From the first published to the last one; unset when there is none.
   /// All that the store knows; set only when no period of the scope is published, and then unless
   /// the store is empty.

@@ -70,6 +70,9 @@ class Aggregator {
   /// periods alone pass the memory limit.
   Status Add(const SpanBatch& batch);
 
+  /// Changes the memory limit, from the next addition on.
+  void set_memory_limit(size_t bytes) { options_.memory_limit_bytes = bytes; }
+
   /// Adds all that `other` has collected. REQUIRES: the same options.
   Status Merge(Aggregator&& other);
 
@@ -124,7 +127,7 @@ class Aggregator {
   uint32_t RejectedSlot() const;
   Result<StatRow> SummarizeGroup(const CallGroup& group, uint32_t endpoint);
 
-  const AggregatorOptions options_;
+  AggregatorOptions options_;
   EndpointTable endpoints_;
   std::vector<EndpointInfo> infos_;  // By endpoint.
   std::map<int64_t, PeriodState> periods_;

@@ -29,6 +29,12 @@ class FileSource::Reader : public SpanReader {
   Reader(FileSource* source, std::unique_ptr<Decoder> decoder, std::optional<Period> range)
       : source_(source), decoder_(std::move(decoder)), range_(range) {}
 
+  ~Reader() override {
+    if (has_chunk_) source_->AbandonChunk();
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
   Result<bool> Next(SpanBatch* batch) override {
     batch->Clear();
     texts_.Clear();
@@ -240,6 +246,11 @@ void FileSource::FinishChunk(size_t file, const Chunk& chunk, uint64_t records) 
   if (progress.chunk_lines.size() <= chunk.number) progress.chunk_lines.resize(chunk.number + 1);
   progress.chunk_lines[chunk.number] = chunk.lines;
   progress.records += records + (chunk.too_long ? 1 : 0);
+  if (--in_flight_ == 0) idle_.notify_all();
+}
+
+void FileSource::AbandonChunk() {
+  const std::lock_guard lock(mutex_);
   if (--in_flight_ == 0) idle_.notify_all();
 }
 

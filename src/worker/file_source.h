@@ -84,6 +84,8 @@ class FileSource : public SpanSource {
 
   Result<bool> NextChunk(Chunk* chunk, size_t* file);
   void FinishChunk(size_t file, const Chunk& chunk, uint64_t records);
+  /// A reader goes away in the middle of a chunk.
+  void AbandonChunk();
   void AddSamples(std::vector<Sample> samples);
   Status StrictError();
   RejectSample Resolve(const Sample& sample) const;

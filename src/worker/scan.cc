@@ -34,8 +34,9 @@ Status ReadAll(SpanReader* reader, Aggregator* aggregator, Shared* shared) {
   return Status::Ok();
 }
 
-void RunThread(SpanReader* reader, Aggregator* aggregator, Shared* shared) {
-  const Status status = ReadAll(reader, aggregator, shared);
+void RunThread(std::unique_ptr<SpanReader> reader, Aggregator* aggregator, Shared* shared) {
+  const Status status = ReadAll(reader.get(), aggregator, shared);
+  reader.reset();  // Others may wait for what it holds.
   const std::lock_guard lock(shared->mutex);
   if (!status.ok() && !shared->failure) {
     shared->failure = status;
@@ -73,25 +74,25 @@ Status CheckComplete(SpanSource* source, const SpanQuery& query, const Aggregato
 
 Result<std::unique_ptr<Aggregator>> Scan(SpanSource* source, const SpanQuery& query,
                                          const ScanOptions& options) {
-  TYMBAL_ASSIGN_OR_RETURN(const auto readers, source->Open(query, options.threads));
+  TYMBAL_ASSIGN_OR_RETURN(auto readers, source->Open(query, options.threads));
   AggregatorOptions share = options.aggregator;
   share.memory_limit_bytes /= readers.size();
   std::vector<std::unique_ptr<Aggregator>> aggregators;
   for (size_t i = 0; i < readers.size(); ++i) {
-    // The first one takes up the others at the end.
-    aggregators.push_back(std::make_unique<Aggregator>(i == 0 ? options.aggregator : share));
+    aggregators.push_back(std::make_unique<Aggregator>(share));
   }
   Shared shared;
   shared.running = readers.size();
   {
     std::vector<std::jthread> threads;  // Join when they go out of scope.
     for (size_t i = 0; i < readers.size(); ++i) {
-      threads.emplace_back(RunThread, readers[i].get(), aggregators[i].get(), &shared);
+      threads.emplace_back(RunThread, std::move(readers[i]), aggregators[i].get(), &shared);
     }
     Wait(&shared, options);
   }
   if (shared.failure) return *shared.failure;
   if (options.on_progress) options.on_progress(shared.records);
+  aggregators.front()->set_memory_limit(options.aggregator.memory_limit_bytes);
   for (size_t i = 1; i < aggregators.size(); ++i) {
     TYMBAL_RETURN_IF_ERROR(aggregators.front()->Merge(std::move(*aggregators[i])));
     aggregators[i].reset();

@@ -54,6 +54,15 @@ TEST(ReportQuery, ReadsTheLastPublishedPeriodWhenNoneIsNamed) {
   EXPECT_EQ(report.scope.coverage.read, 3u);
 }
 
+TEST(ReportQuery, CountsTheUnplacedRecordsOfAnInputOnce) {
+  FakeReportSource source = ThreePeriods();
+  for (PeriodReportRow& row : source.periods) row.unplaced = 7;
+  source.periods.back().source = "other.ndjson";
+  PeriodsRequest request;
+  request.scope.all = true;
+  EXPECT_EQ(ReadPeriodsReport(source, request)->scope.unplaced, 14U);
+}
+
 TEST(ReportQuery, FindsThePeriodThatHoldsAnInstant) {
   FakeReportSource source = ThreePeriods();
   for (const int64_t instant_ms : {Minutes(5), Minutes(7), Minutes(10) - 1}) {

@@ -159,6 +159,19 @@ TEST_F(FileSourceTest, StrictNamesTheFirstBadRecordHoweverManyThreadsRead) {
   }
 }
 
+TEST_F(FileSourceTest, StrictDoesntWaitForAReaderThatWentAway) {
+  std::string text;
+  for (int i = 0; i < 60'000; ++i) text += i == 59'999 ? "{broken\n" : Line(i);
+  const auto source = Create({Write("bad", text)}, /*strict=*/true);
+  auto readers = (*source)->Open({}, 2);
+  ASSERT_TRUE(readers);
+  SpanBatch batch;
+  ASSERT_TRUE((*readers)[0]->Next(&batch));  // Holds the first chunk, and stops in it.
+  (*readers)[0].reset();
+  std::map<uint64_t, int> counts;
+  EXPECT_EQ(Drain((*readers)[1].get(), &counts).code(), StatusCode::kBadInput);
+}
+
 TEST_F(FileSourceTest, CutOrDamagedCompressionIsAnErrorNeverLessSpansI6) {
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += Line(i);
