@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/config_command.h"
@@ -7,6 +9,9 @@
 #include "cli/run_command.h"
 
 int main(int argc, char** argv) {
+  // Reading threads fill memory that the main thread then merges and frees: with an arena for each
+  // thread that memory isn't used again. Measured: 135 MB instead of 155 for 5 M spans on 2 threads.
+  mallopt(M_ARENA_MAX, 1);
   CLI::App app("Statistics of tracing spans: exact percentiles, counts, errors, the slowest calls",
                "tymbal");
   app.set_version_flag("--version", "tymbal " TYMBAL_VERSION);

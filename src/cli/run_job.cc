@@ -77,7 +77,7 @@ Status RunJob::CheckConflicts(const worker::Aggregator& aggregator) {
   for (const int64_t start_ms : aggregator.PeriodStarts()) {
     TYMBAL_ASSIGN_OR_RETURN(const auto published, store_->ReadPublishedRun(start_ms));
     if (!published) continue;
-    const Period period = aggregator.grid().PeriodAt(start_ms);
+    const Period period = aggregator.PeriodAt(start_ms);
     if (published->period != period) {
       return OtherPeriods(fmt::format(
           "the store holds a period of {} from {} on, not of {}: a store holds one period length",

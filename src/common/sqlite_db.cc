@@ -15,9 +15,9 @@ namespace {
 /// How long a call waits for another writer before it is kUnavailable.
 constexpr int kBusyTimeoutMs = 10'000;
 
-/// Pages in memory per connection. A commit of 20,000 rows dirties about 25 MB; what doesn't fit
-/// goes to the log early, and more than once.
-constexpr int kCacheKib = 32 * 1024;
+/// Pages in memory per connection. A commit dirties more than that, but in the order of its keys, so
+/// what goes to the log early goes there once.
+constexpr int kCacheKib = 8 * 1024;
 
 /// The log is copied into the file when it is longer: larger than one commit, so that fragments of
 /// one period, which touch the same pages, are copied once.

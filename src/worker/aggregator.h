@@ -97,7 +97,6 @@ class Aggregator {
   /// Forgets a period's spans; only its coverage and fingerprint stay. REQUIRES: as above.
   void Forget(int64_t start_ms);
 
-  const PeriodGrid& grid() const { return options_.grid; }
   /// Rejected records that have no usable start.
   const RejectCounts& unplaced() const { return unplaced_; }
   uint64_t filtered() const { return filtered_; }

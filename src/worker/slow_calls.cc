@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/histogram.h"
 
 namespace tymbal::worker {
 namespace {
@@ -24,7 +25,7 @@ char* Pack(std::string_view digits, char* out) {
   return out;
 }
 
-std::string Unpack(const char* bytes, size_t digits) {
+std::string UnpackDigits(const char* bytes, size_t digits) {
   std::string id;
   for (size_t i = 0; i < digits / 2; ++i) {
     const auto byte = static_cast<unsigned char>(bytes[i]);
@@ -36,61 +37,61 @@ std::string Unpack(const char* bytes, size_t digits) {
 
 }  // namespace
 
-PackedIds::PackedIds(std::string_view trace_id, std::string_view span_id) {
-  TYMBAL_CHECK(trace_id.size() <= kIdBytesMax && span_id.size() <= kIdBytesMax, "ids are cut");
-  const size_t digits = trace_id.size() + span_id.size();
-  if (digits <= 2 * hex_.size() && IsPackable(trace_id) && IsPackable(span_id)) {
-    Pack(span_id, Pack(trace_id, hex_.data()));
-    trace_digits_ = static_cast<uint8_t>(trace_id.size());
-    span_digits_ = static_cast<uint8_t>(span_id.size());
+SlowCalls::Call::Call(const Span& span)
+    : duration_us_(span.duration_us & 0xFFFF'FFFF'FFFF),
+      trace_digits_(0),
+      span_digits_(0),
+      start_ms_(static_cast<uint64_t>(span.start_ms) & (~uint64_t{0} >> 1)),
+      error_(span.error ? 1 : 0) {
+  static_assert(kDurationMaxUs <= 0xFFFF'FFFF'FFFF);
+  TYMBAL_CHECK(span.duration_us <= kDurationMaxUs && span.trace_id.size() <= kIdBytesMax &&
+                   span.span_id.size() <= kIdBytesMax,
+               "spans are checked where they are read");
+  const size_t digits = span.trace_id.size() + span.span_id.size();
+  if (digits <= 2 * hex_.size() && IsPackable(span.trace_id) && IsPackable(span.span_id)) {
+    Pack(span.span_id, Pack(span.trace_id, hex_.data()));
+    trace_digits_ = span.trace_id.size() & 0xFF;
+    span_digits_ = span.span_id.size() & 0xFF;
   } else {
-    texts_ = std::make_unique<Texts>(Texts{std::string(trace_id), std::string(span_id)});
+    texts_ = std::make_unique<Texts>(Texts{std::string(span.trace_id), std::string(span.span_id)});
   }
-}
-
-std::string PackedIds::trace_id() const {
-  return texts_ ? texts_->trace_id : Unpack(hex_.data(), trace_digits_);
-}
-
-std::string PackedIds::span_id() const {
-  return texts_ ? texts_->span_id : Unpack(hex_.data() + trace_digits_ / 2, span_digits_);
-}
-
-size_t PackedIds::heap_bytes() const {
-  return texts_ ? sizeof(Texts) + texts_->trace_id.capacity() + texts_->span_id.capacity() : 0;
 }
 
 SlowCall SlowCalls::Call::Unpack() const {
-  return {duration_us, start_ms_and_error >> 1, (start_ms_and_error & 1) != 0, ids.trace_id(),
-          ids.span_id()};
+  SlowCall call{duration_us_, start_ms(), error_ != 0, "", ""};
+  if (texts_) {
+    call.trace_id = texts_->trace_id;
+    call.span_id = texts_->span_id;
+  } else {
+    call.trace_id = UnpackDigits(hex_.data(), trace_digits_);
+    call.span_id = UnpackDigits(hex_.data() + trace_digits_ / 2, span_digits_);
+  }
+  return call;
+}
+
+size_t SlowCalls::Call::heap_bytes() const {
+  return texts_ ? sizeof(Texts) + texts_->trace_id.capacity() + texts_->span_id.capacity() : 0;
 }
 
 bool SlowCalls::CallSlower(const Call& a, const Call& b) {
-  if (a.duration_us != b.duration_us) return a.duration_us > b.duration_us;
-  if (a.start_ms_and_error >> 1 != b.start_ms_and_error >> 1) {
-    return a.start_ms_and_error < b.start_ms_and_error;
-  }
+  if (a.duration_us() != b.duration_us()) return a.duration_us() > b.duration_us();
+  if (a.start_ms() != b.start_ms()) return a.start_ms() < b.start_ms();
   return Slower(a.Unpack(), b.Unpack());
 }
 
-size_t SlowCalls::Offer(const Span& span, size_t limit) {
-  // A start lies within kStartMinMs and kStartEndMs, so doubling it doesn't overflow.
-  return Insert({span.duration_us, 2 * span.start_ms + (span.error ? 1 : 0),
-                 PackedIds(span.trace_id, span.span_id)},
-                limit);
-}
+size_t SlowCalls::Offer(const Span& span, size_t limit) { return Insert(Call(span), limit); }
 
 size_t SlowCalls::Insert(Call call, size_t limit) {
   const size_t capacity = heap_.capacity();
   size_t grown = 0;
   if (heap_.size() < limit) {
     if (heap_.size() == capacity) heap_.reserve(std::min(limit, std::max<size_t>(1, 2 * capacity)));
-    grown = (heap_.capacity() - capacity) * sizeof(Call) + call.ids.heap_bytes();
+    grown = (heap_.capacity() - capacity) * sizeof(Call) + call.heap_bytes();
     heap_.push_back(std::move(call));
   } else {
     if (!CallSlower(call, heap_.front())) return 0;
     std::pop_heap(heap_.begin(), heap_.end(), CallSlower);
-    grown = call.ids.heap_bytes();
+    grown = call.heap_bytes();
     heap_.back() = std::move(call);
   }
   std::push_heap(heap_.begin(), heap_.end(), CallSlower);

@@ -13,30 +13,6 @@
 
 namespace tymbal::worker {
 
-/// A trace id and a span id. The usual ids are lower-case hex digits, 32 and 16 of them, which are
-/// packed into 24 bytes; others are texts on the heap. There are K of these for each endpoint and
-/// period: as two std::string they would be most of the memory.
-class PackedIds {
- public:
-  /// REQUIRES: both have at most kIdBytesMax bytes.
-  PackedIds(std::string_view trace_id, std::string_view span_id);
-
-  std::string trace_id() const;
-  std::string span_id() const;
-  /// Returns the memory beside the object itself.
-  size_t heap_bytes() const;
-
- private:
-  struct Texts {
-    std::string trace_id;
-    std::string span_id;
-  };
-  std::unique_ptr<Texts> texts_;
-  std::array<char, 24> hex_{};  // The trace id, then the span id; unless there are texts_.
-  uint8_t trace_digits_ = 0;
-  uint8_t span_digits_ = 0;
-};
-
 /// The K slowest calls of one endpoint in one period. Thread: confined to one.
 class SlowCalls {
  public:
@@ -49,19 +25,41 @@ class SlowCalls {
 
   /// Returns the duration that a call must have to be among the slowest: 0 until there are `limit`.
   uint64_t min_us(size_t limit) const {
-    return heap_.size() < limit ? 0 : heap_.front().duration_us;
+    return heap_.size() < limit ? 0 : heap_.front().duration_us();
   }
 
   /// Returns the calls in the order of Slower().
   std::vector<SlowCall> Sorted() const;
 
  private:
-  struct Call {
-    uint64_t duration_us;
-    int64_t start_ms_and_error;  // 2 * start + error: saves 8 bytes.
-    PackedIds ids;
+  /// A call in 48 bytes: there are K of them for each endpoint and period, and as a SlowCall, with
+  /// two std::string, they would be most of the memory. The usual ids, 32 and 16 lower-case hex
+  /// digits, are packed into 24 bytes; others are texts on the heap.
+  class Call {
+   public:
+    explicit Call(const Span& span);
+
     SlowCall Unpack() const;
+    uint64_t duration_us() const { return duration_us_; }
+    int64_t start_ms() const { return static_cast<int64_t>(start_ms_); }
+    /// Returns the memory beside the object itself.
+    size_t heap_bytes() const;
+
+   private:
+    struct Texts {
+      std::string trace_id;
+      std::string span_id;
+    };
+    uint64_t duration_us_ : 48;  // kDurationMaxUs needs 45 bits.
+    uint64_t trace_digits_ : 8;
+    uint64_t span_digits_ : 8;
+    uint64_t start_ms_ : 63;  // Not before 1970: see kStartMinMs.
+    uint64_t error_ : 1;
+    std::unique_ptr<Texts> texts_;
+    std::array<char, 24> hex_{};  // The trace id, then the span id; unless there are texts_.
   };
+  static_assert(sizeof(Call) == 48, "as said above");
+
   static bool CallSlower(const Call& a, const Call& b);
   size_t Insert(Call call, size_t limit);
 

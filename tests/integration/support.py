@@ -19,7 +19,7 @@ from pathlib import Path
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_BAD_INPUT, EXIT_CONFLICT = 0, 1, 2, 3, 4
 EXIT_SKIPPED = 77
 
-RUN_SECONDS_MAX = 120  # One call of the program, with sanitizers on a busy machine.
+RUN_SECONDS_MAX = 60  # One call of the program, with sanitizers on a busy machine.
 FAILURES_SHOWN = 20
 NOBODY = 65534
 MEMORY = "/dev/shm"
@@ -74,7 +74,10 @@ class Ended:
         self.out = out.decode("utf-8", "replace")
 
     def json(self):
-        return json.loads(self.out)
+        try:
+            return json.loads(self.out)
+        except ValueError:
+            raise ValueError(f"no JSON: {self.out[:300]!r} of {self}") from None
 
     def __str__(self):
         shown = " ".join(str(arg) for arg in self.args)
@@ -137,9 +140,15 @@ class Check:
         options.setdefault("stderr", subprocess.PIPE)
         return subprocess.Popen(command, env=self.environment(options.pop("env", None)), **options)
 
-    def end(self, process, args=()):
-        """Waits for a started process."""
-        out, err = process.communicate(timeout=RUN_SECONDS_MAX)
+    def end(self, process, args=(), stdin=None):
+        """Waits for a started process. One that hangs ends the check: others would hang as well."""
+        try:
+            out, err = process.communicate(stdin, timeout=RUN_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            self.expect(False, f"tymbal {args!r:.300} took more than {RUN_SECONDS_MAX} s")
+            self.finish("")
         return self._ended(args, process.returncode, out, err)
 
     def run(self, *args, stdin=None, **options):
@@ -147,14 +156,7 @@ class Check:
         if stdin is not None:
             options["stdin"] = subprocess.PIPE
             stdin = stdin.encode() if isinstance(stdin, str) else stdin
-        process = self.start(*args, **options)
-        try:
-            out, err = process.communicate(stdin, timeout=RUN_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            self.expect(False, f"tymbal {args!r:.300} took more than {RUN_SECONDS_MAX} s")
-        return self._ended(args, process.returncode, out, err)
+        return self.end(self.start(*args, **options), args, stdin)
 
     def run_measured(self, *args):
         """Runs the program and returns, with how it ended, the most memory it held."""
@@ -181,12 +183,7 @@ class Check:
     def report(self, view, store, *args):
         """The rows of a report as JSON; of all periods unless `args` say which."""
         scope = args or (("--limit", "0") if view == "periods" else ALL_TIME)
-        ended = self.succeed("report", view, "--store", store, "--format", "json", *scope)
-        try:
-            return ended.json()
-        except ValueError:
-            self.expect(False, lambda: f"not JSON: {ended.out:.300} of {ended}")
-            return []
+        return self.succeed("report", view, "--store", store, "--format", "json", *scope).json()
 
     def results(self, store):
         """All that a store shows, but for run ids: equal for equal results."""

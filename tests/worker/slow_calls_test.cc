@@ -5,21 +5,36 @@
 #include <algorithm>
 #include <random>
 #include <string>
+#include <vector>
+
+#include "common/histogram.h"
 
 namespace tymbal::worker {
 namespace {
 
-TEST(PackedIds, GiveBackWhatTheyTook) {
-  const std::string trace(32, 'a');
+Span SpanOf(const SlowCall& call) {
+  Span span;
+  span.duration_us = call.duration_us;
+  span.start_ms = call.start_ms;
+  span.error = call.error;
+  span.trace_id = call.trace_id;
+  span.span_id = call.span_id;
+  return span;
+}
+
+TEST(SlowCalls, GiveBackWhatTheyTook) {
   for (const std::string& trace_id :
        {std::string(), std::string("0af7651916cd43dd8448eb211c80319c"), std::string("ABCDEF"),
         std::string("abc"), std::string(16, '0'), std::string(128, 'f'), std::string("a\0b", 3)}) {
     for (const std::string& span_id :
          {std::string(), std::string("b7ad6b7169203331"), std::string("1"), std::string("0.1.2"),
           std::string(128, 'x')}) {
-      const PackedIds ids(trace_id, span_id);
-      EXPECT_EQ(ids.trace_id(), trace_id);
-      EXPECT_EQ(ids.span_id(), span_id);
+      for (const uint64_t duration_us : {uint64_t{0}, uint64_t{1} << 40, kDurationMaxUs}) {
+        const SlowCall call{duration_us, kStartEndMs - 1, true, trace_id, span_id};
+        SlowCalls calls;
+        calls.Offer(SpanOf(call), 1);
+        EXPECT_EQ(calls.Sorted(), std::vector<SlowCall>{call});
+      }
     }
   }
 }
@@ -36,13 +51,7 @@ TEST(SlowCalls, KeepTheSlowestInOrderWhateverTheOrderOfTheirComing) {
     SlowCalls two;
     const size_t limit = 1 + random() % 6;
     for (const SlowCall& call : calls) {
-      Span span;
-      span.duration_us = call.duration_us;
-      span.start_ms = call.start_ms;
-      span.error = call.error;
-      span.trace_id = call.trace_id;
-      span.span_id = call.span_id;
-      (random() % 2 ? one : two).Offer(span, limit);
+      (random() % 2 ? one : two).Offer(SpanOf(call), limit);
     }
     one.Merge(std::move(two), limit);
     std::sort(calls.begin(), calls.end(), Slower);
