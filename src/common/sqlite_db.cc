@@ -15,8 +15,8 @@ namespace {
 /// How long a call waits for another writer before it is kUnavailable.
 constexpr int kBusyTimeoutMs = 10'000;
 
-/// Pages in memory per connection. A commit dirties more than that, but in the order of its keys, so
-/// what goes to the log early goes there once.
+/// Pages in memory per connection. A commit dirties more than that, but in the order of its keys,
+/// so what goes to the log early goes there once.
 constexpr int kCacheKib = 8 * 1024;
 
 /// The log is copied into the file when it is longer: larger than one commit, so that fragments of
