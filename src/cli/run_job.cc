@@ -184,15 +184,21 @@ Status RunJob::TakeOver(RunRecord* run) {
 }
 
 Result<RunRecord> RunJob::PlanOrResume(const RunInput& input, const Period& period) {
-  if (const auto found = open_runs_.find(period.start_ms); found != open_runs_.end()) {
-    RunRecord open = std::move(found->second);
-    open_runs_.erase(found);
-    if (open.period == period && SameInput(open.input, input) && open.slots == options_.slots) {
-      TYMBAL_RETURN_IF_ERROR(TakeOver(&open));
-      return open;
+  // Open runs were left by processes that our epoch has fenced. What overlaps the period stands in
+  // the way, be it of this period length or, after a first trial, of another one.
+  for (auto open = open_runs_.begin(); open != open_runs_.end();) {
+    RunRecord& run = open->second;
+    if (run.period.end_ms <= period.start_ms || run.period.start_ms >= period.end_ms) {
+      ++open;
+      continue;
     }
-    TYMBAL_RETURN_IF_ERROR(store_->FailRun(epoch_, open.id, "given up for other input"));
-    TYMBAL_RETURN_IF_ERROR(store_->PurgeRun(open.id));
+    if (run.period == period && SameInput(run.input, input) && run.slots == options_.slots) {
+      TYMBAL_RETURN_IF_ERROR(TakeOver(&run));
+      return std::move(open_runs_.extract(open).mapped());
+    }
+    TYMBAL_RETURN_IF_ERROR(store_->FailRun(epoch_, run.id, "given up for other input"));
+    TYMBAL_RETURN_IF_ERROR(store_->PurgeRun(run.id));
+    open = open_runs_.erase(open);
   }
   RunPlan plan;
   plan.period = period;
@@ -200,8 +206,9 @@ Result<RunRecord> RunJob::PlanOrResume(const RunInput& input, const Period& peri
   plan.input = input;
   plan.fragments = master::CutEvenly(options_.slots, {options_.self.node}, kFragments);
   auto run = store_->PlanRun(epoch_, plan);
-  if (!run && run.error().code() == StatusCode::kConflict)
+  if (!run && run.error().code() == StatusCode::kConflict) {
     return OtherPeriods(run.error().message());
+  }
   return run;
 }
 

@@ -73,9 +73,10 @@ struct World {
 class RunJobTest : public ::testing::Test {
  protected:
   /// Returns an aggregator with spans in `periods` periods; `salt` makes other spans.
-  static std::unique_ptr<worker::Aggregator> Spans(int periods, uint64_t salt = 0) {
+  static std::unique_ptr<worker::Aggregator> Spans(int periods, uint64_t salt = 0,
+                                                   int64_t period_ms = 60'000) {
     auto aggregator = std::make_unique<worker::Aggregator>(
-        worker::AggregatorOptions{.grid = *PeriodGrid::Create(60'000, 0), .apdex = {}});
+        worker::AggregatorOptions{.grid = *PeriodGrid::Create(period_ms, 0), .apdex = {}});
     worker::SpanBatch batch;
     std::vector<std::string> methods;
     for (int i = 0; i < 40; ++i) methods.push_back("method" + std::to_string(i));
@@ -209,6 +210,18 @@ TEST_F(RunJobTest, OtherInputPublishedMeanwhileIsNotReplacedByAccidentI5) {
   const auto outcomes = Run(&intruded, Spans(1));
   ASSERT_FALSE(outcomes);
   EXPECT_EQ(outcomes.error().code(), StatusCode::kConflict);
+}
+
+TEST_F(RunJobTest, AnInterruptedTrialOfAnotherPeriodLengthIsNotInTheWay) {
+  IntrudedStore dying(&world_->store);
+  dying.intrude_at = 1;
+  dying.intrude = [] { throw std::runtime_error("killed"); };
+  EXPECT_THROW((void)Run(&dying, Spans(2)), std::runtime_error);
+  ASSERT_EQ(world_->store.ReadOpenRuns()->size(), 1U);
+  const auto outcomes = Run(&world_->store, Spans(2, 0, 120'000));
+  ASSERT_TRUE(outcomes) << outcomes.error().message();
+  EXPECT_EQ(outcomes->size(), 1U);
+  EXPECT_TRUE(world_->store.ReadOpenRuns()->empty());
 }
 
 TEST_F(RunJobTest, AnInterruptedRunIsTakenUpWhereItStopped) {
