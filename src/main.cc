@@ -5,6 +5,7 @@
 #include "cli/generate_command.h"
 #include "cli/report_command.h"
 #include "cli/run_command.h"
+#include "cli/schema_command.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Statistics of tracing spans: exact percentiles, counts, errors, the slowest calls",
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
   tymbal::cli::AddRunCommand(app, &exit_code);
   tymbal::cli::AddReportCommand(app, &exit_code);
   tymbal::AddGenerateCommand(app, &exit_code);
+  tymbal::cli::AddSchemaCommand(app, &exit_code);
   tymbal::cli::AddConfigCommand(app, &exit_code);
   try {
     app.parse(argc, argv);

@@ -10,20 +10,17 @@
 
 #include "cli/environment.h"
 #include "common/mysql_result_store.h"
+#include "common/mysql_schema_admin.h"
 #include "common/mysql_url.h"
 #include "common/sqlite_result_store.h"
+#include "common/sqlite_schema_admin.h"
 
 namespace tymbal::cli {
 namespace {
 
-int64_t NowMs() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
-}
-
 MysqlRuntime RealRuntime() {
   MysqlRuntime runtime;
-  runtime.now_ms = NowMs;
+  runtime.now_ms = WallTimeMs;
   runtime.steady_ms = [] {
     const auto since = std::chrono::steady_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
@@ -75,6 +72,20 @@ Result<std::unique_ptr<SqliteResultStore>> Open(const std::string& store,
 
 }  // namespace
 
+int64_t WallTimeMs() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+}
+
+Result<std::unique_ptr<SchemaAdmin>> OpenSchemaAdmin(const std::string& store) {
+  if (IsMysqlUrl(store)) {
+    TYMBAL_ASSIGN_OR_RETURN(const MysqlStoreOptions options, MysqlOptionsOf(store));
+    return MakeMysqlSchemaAdmin(options);
+  }
+  TYMBAL_RETURN_IF_ERROR(CheckStore(store));
+  return MakeSqliteSchemaAdmin(store);
+}
+
 Result<std::unique_ptr<ReportSource>> OpenReportSource(const std::string& store) {
   if (IsMysqlUrl(store)) {
     TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<ReportSource> source, OpenMysql(store));
@@ -84,7 +95,7 @@ Result<std::unique_ptr<ReportSource>> OpenReportSource(const std::string& store)
   options.path = store;
   options.create = false;
   options.read_only = true;
-  options.now = NowMs;
+  options.now = WallTimeMs;
   TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<ReportSource> source, Open(store, options));
   return source;
 }
@@ -98,7 +109,7 @@ Result<std::unique_ptr<ResultStore>> OpenResultStore(const std::string& store, b
   options.path = store;
   options.create = create;
   options.read_only = false;
-  options.now = NowMs;
+  options.now = WallTimeMs;
   TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<ResultStore> opened, Open(store, options));
   return opened;
 }

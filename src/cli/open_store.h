@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "common/report_source.h"
 #include "common/result_store.h"
+#include "common/schema_admin.h"
 #include "common/status.h"
 
 namespace tymbal::cli {
@@ -18,5 +20,11 @@ Result<std::unique_ptr<ReportSource>> OpenReportSource(const std::string& store)
 /// Opens it for writing; `create` makes a new file where none is. The tables of a MySQL store are
 /// made by `tymbal schema migrate` only. Errors: as above.
 Result<std::unique_ptr<ResultStore>> OpenResultStore(const std::string& store, bool create);
+
+/// Returns the administration of its tables; connects to or opens nothing yet. Errors: as above.
+Result<std::unique_ptr<SchemaAdmin>> OpenSchemaAdmin(const std::string& store);
+
+/// Returns the time in ms since the UTC epoch, for the wiring to hand to what needs it.
+int64_t WallTimeMs();
 
 }  // namespace tymbal::cli

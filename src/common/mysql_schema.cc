@@ -109,15 +109,17 @@ Status CheckMysqlSchema(MysqlDb& db) {
 Result<int64_t> MigrateMysql(MysqlDb& db, int64_t now_ms) {
   TYMBAL_ASSIGN_OR_RETURN(
       const int64_t locked,
-      QueryInt(db, fmt::format("SELECT GET_LOCK(CONCAT('tymbal:', LEFT(MD5(DATABASE()), 32)), {})",
-                               kLockSeconds)));
+      QueryInt(
+          db, fmt::format("SELECT GET_LOCK(CONCAT('tymbal:', LEFT(SHA2(DATABASE(), 256), 40)), {})",
+                          kLockSeconds)));
   if (locked != 1) return Unavailable("another migration of this store is running");
   const Result<int64_t> applied = MigrateLocked(db, now_ms);
   // Without it the end of the connection would release the lock.
   const Status released =
-      db.connected() ? db.Query("SELECT RELEASE_LOCK(CONCAT('tymbal:', LEFT(MD5(DATABASE()), 32)))",
-                                [](const MysqlRow&) { return Status::Ok(); })
-                     : Status::Ok();
+      db.connected()
+          ? db.Query("SELECT RELEASE_LOCK(CONCAT('tymbal:', LEFT(SHA2(DATABASE(), 256), 40)))",
+                     [](const MysqlRow&) { return Status::Ok(); })
+          : Status::Ok();
   if (applied.has_value() && !released.ok()) return released;
   return applied;
 }

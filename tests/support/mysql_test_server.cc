@@ -17,21 +17,21 @@
 namespace tymbal::testing {
 namespace {
 
-std::optional<std::string> Read(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
 void Must(const Status& status) {
   if (!status.ok()) throw std::runtime_error(status.message());
 }
 
 }  // namespace
 
+std::optional<std::string> ReadVariable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
 std::optional<MysqlTarget> FindServer(const MysqlTestServer& server) {
-  const std::optional<std::string> url = Read(server.variable);
+  const std::optional<std::string> url = ReadVariable(server.variable);
   if (!url.has_value() || url->empty()) return std::nullopt;
-  Result<MysqlTarget> target = ParseMysqlUrl(*url, Read);
+  Result<MysqlTarget> target = ParseMysqlUrl(*url, ReadVariable);
   if (!target.has_value()) throw std::runtime_error(target.error().message());
   return *target;
 }

@@ -20,11 +20,17 @@ struct MysqlTestServer {
 inline const MysqlTestServer kMariadbServer = {"Mariadb", "TYMBAL_TEST_MARIADB_URL"};
 inline const MysqlTestServer kMysqlServer = {"Mysql", "TYMBAL_TEST_MYSQL_URL"};
 
+/// MariaDB that offers TLS; its further variables are in scripts/stack.d.
+inline const MysqlTestServer kMariadbTlsServer = {"MariadbTls", "TYMBAL_TEST_MARIADB_TLS_URL"};
+
 /// Returns how to reach the server, if the environment names one; the database is that of the URL.
 std::optional<MysqlTarget> FindServer(const MysqlTestServer& server);
 
 /// Returns real time, real waiting and seeded chance; the wall clock is `now`.
 MysqlRuntime TestRuntime(std::function<int64_t()> now);
+
+/// Returns the value of an environment variable, if it is set.
+std::optional<std::string> ReadVariable(const std::string& name);
 
 /// A database of its own, dropped at the end. REQUIRES: FindServer() found it.
 class MysqlTestDatabase {
