@@ -82,6 +82,7 @@ MysqlDb::MysqlDb(MysqlTarget target, MysqlLimits limits)
 MysqlDb::~MysqlDb() { Close(); }
 
 void MysqlDb::Close() {
+  endpoints_.Clear();
   try {
     connection_.reset();
   } catch (const sql::SQLException&) {  // It says goodbye to a server that may be gone.

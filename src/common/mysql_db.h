@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/mysql_endpoint_cache.h"
 #include "common/mysql_error.h"
 #include "common/mysql_options.h"
 #include "common/status.h"
@@ -65,6 +66,9 @@ class MysqlDb {
   /// What the last error was; meaningful directly after a call that failed.
   MysqlErrorKind last_error() const { return last_error_; }
 
+  /// What this connection has seen; empty after every Connect().
+  MysqlEndpointCache& endpoints() { return endpoints_; }
+
   /// Whether the server is MariaDB; valid once connected.
   bool is_mariadb() const { return is_mariadb_; }
   const std::string& version() const { return version_; }
@@ -90,6 +94,7 @@ class MysqlDb {
   std::string version_;
   size_t statement_bytes_max_ = 0;
   size_t batch_bytes_max_;
+  MysqlEndpointCache endpoints_;
 };
 
 }  // namespace tymbal

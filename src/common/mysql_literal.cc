@@ -4,7 +4,25 @@
 
 namespace tymbal {
 
+namespace {
+
+/// Characters that need no escape in any mode or character set: what most ids and names consist of.
+bool IsPlain(std::string_view bytes) {
+  for (const char c : bytes) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '/' || c == ' ' || c == ':';
+    if (!plain) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 void AppendMysqlBytes(std::string_view bytes, std::string* sql) {
+  if (IsPlain(bytes)) {
+    sql->append("'").append(bytes).push_back('\'');
+    return;
+  }
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   sql->append("X'");
   const size_t start = sql->size();

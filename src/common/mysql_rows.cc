@@ -45,8 +45,10 @@ Status VisitStored(
   return Status::Ok();
 }
 
-Status CheckSame(const StatRow& row, Level level, const EndpointName& name) {
-  return row.level == level && row.name == name ? Status::Ok() : CollisionError(row, level, name);
+Status CheckSame(MysqlDb& db, const StatRow& row, Level level, const EndpointName& name) {
+  if (row.level != level || row.name != name) return CollisionError(row, level, name);
+  db.endpoints().Note(row.endpoint_id, level, name);
+  return Status::Ok();
 }
 
 /// An error of a row: what the server said, and of which row.
@@ -57,14 +59,18 @@ MysqlBatch::Describe NameRow(const RowPointers& rows) {
 }
 
 /// Most endpoints are there already: reading them takes no locks.
-Status WriteEndpoints(MysqlDb& db, int64_t now_ms, const RowPointers& rows) {
+Status WriteEndpoints(MysqlDb& db, int64_t now_ms, const RowPointers& all) {
+  RowPointers rows;
+  for (const StatRow* row : all) {
+    if (!db.endpoints().Holds(row->endpoint_id, row->level, row->name)) rows.push_back(row);
+  }
   RowPointers missing;
   size_t next = 0;
   TYMBAL_RETURN_IF_ERROR(
       VisitStored(db, rows, [&](const StatRow& row, Level level, const EndpointName& name) {
         while (rows[next] != &row) missing.push_back(rows[next++]);
         ++next;
-        return CheckSame(row, level, name);
+        return CheckSame(db, row, level, name);
       }));
   missing.insert(missing.end(), rows.begin() + static_cast<ptrdiff_t>(next), rows.end());
   if (missing.empty()) return Status::Ok();
@@ -89,10 +95,10 @@ Status WriteEndpoints(MysqlDb& db, int64_t now_ms, const RowPointers& rows) {
   }
   TYMBAL_RETURN_IF_ERROR(batch.Flush());
   size_t found = 0;
-  TYMBAL_RETURN_IF_ERROR(
-      VisitStored(db, missing, [&found](const StatRow& row, Level level, const EndpointName& name) {
+  TYMBAL_RETURN_IF_ERROR(VisitStored(
+      db, missing, [&db, &found](const StatRow& row, Level level, const EndpointName& name) {
         ++found;
-        return CheckSame(row, level, name);
+        return CheckSame(db, row, level, name);
       }));
   return found == missing.size() ? Status::Ok() : Internal("an endpoint was not written");
 }

@@ -22,9 +22,11 @@ Status Begin(MysqlDb& db, MysqlTransactionKind kind) {
 /// One attempt. What the connector's commit() hides, the statements say: they go through Execute().
 Status Attempt(MysqlDb& db, MysqlTransactionKind kind, const std::function<Status()>& body) {
   if (!db.connected()) TYMBAL_RETURN_IF_ERROR(db.Connect());
+  db.endpoints().ForgetNoted();
   Status status = Begin(db, kind);
   if (status.ok()) status = body();
   if (status.ok()) status = db.Execute("COMMIT", MysqlDuring::kCommit);
+  if (status.ok()) db.endpoints().Confirm();
   if (status.ok() || !db.connected()) return status;
   // Always: after a lock wait the first half of the transaction would still be there.
   const Status rolled_back = db.Execute("ROLLBACK");
