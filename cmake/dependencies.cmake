@@ -19,3 +19,10 @@ target_include_directories(tymbal_simdjson SYSTEM INTERFACE ${SIMDJSON_INCLUDE_D
 target_link_libraries(tymbal_simdjson INTERFACE ${SIMDJSON_LIBRARY})
 
 find_library(CCTZ_LIBRARY cctz REQUIRED)  # Time zones; brings no CMake or pkg-config file.
+
+# MySQL Connector/C++ 1.1 on libmariadb; brings no CMake or pkg-config file either.
+find_library(MYSQLCPPCONN_LIBRARY mysqlcppconn REQUIRED)
+find_path(MYSQLCPPCONN_INCLUDE_DIR mysql_driver.h REQUIRED)
+add_library(tymbal_mysqlcppconn INTERFACE)
+target_include_directories(tymbal_mysqlcppconn SYSTEM INTERFACE ${MYSQLCPPCONN_INCLUDE_DIR})
+target_link_libraries(tymbal_mysqlcppconn INTERFACE ${MYSQLCPPCONN_LIBRARY})

@@ -7,6 +7,7 @@
 #include "cli/generate_command.h"
 #include "cli/report_command.h"
 #include "cli/run_command.h"
+#include "cli/schema_command.h"
 
 int main(int argc, char** argv) {
   // Reading threads fill memory that the main thread then merges and frees: with an arena for each
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
   tymbal::cli::AddRunCommand(app, &exit_code);
   tymbal::cli::AddReportCommand(app, &exit_code);
   tymbal::AddGenerateCommand(app, &exit_code);
+  tymbal::cli::AddSchemaCommand(app, &exit_code);
   tymbal::cli::AddConfigCommand(app, &exit_code);
   try {
     app.parse(argc, argv);

@@ -2,30 +2,52 @@
 
 #include <chrono>
 #include <filesystem>
+#include <random>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
+#include "cli/environment.h"
+#include "common/mysql_result_store.h"
+#include "common/mysql_schema_admin.h"
+#include "common/mysql_url.h"
 #include "common/sqlite_result_store.h"
+#include "common/sqlite_schema_admin.h"
 
 namespace tymbal::cli {
 namespace {
 
-int64_t NowMs() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+MysqlRuntime RealRuntime() {
+  MysqlRuntime runtime;
+  runtime.now_ms = WallTimeMs;
+  runtime.steady_ms = [] {
+    const auto since = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  };
+  runtime.pause = [](int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
+  std::random_device device;
+  const uint64_t seed = (uint64_t{device()} << 32) ^ device();
+  runtime.random = [generator = std::mt19937_64(seed)]() mutable { return generator(); };
+  return runtime;
 }
 
-/// Refuses URLs, by their scheme alone: what follows may hold a password (I10).
+Result<MysqlStoreOptions> MysqlOptionsOf(const std::string& store) {
+  TYMBAL_ASSIGN_OR_RETURN(MysqlTarget target, ParseMysqlUrl(store, ProcessEnvironment()));
+  return MysqlStoreOptions{std::move(target), MysqlLimits(), RealRuntime()};
+}
+
+Result<std::unique_ptr<MysqlResultStore>> OpenMysql(const std::string& store) {
+  TYMBAL_ASSIGN_OR_RETURN(const MysqlStoreOptions options, MysqlOptionsOf(store));
+  return MysqlResultStore::Open(options);
+}
+
+/// Refuses URLs that are no store's, by their scheme alone: what follows may hold a password (I10).
 Status CheckStore(const std::string& store) {
   if (store.empty()) return InvalidArgument("the store has no name; give a path with --store");
-  const size_t scheme = store.find("://");
-  if (scheme == std::string::npos) return Status::Ok();
-  if (store.substr(0, scheme) == "mysql") {
-    return InvalidArgument(
-        "this build has no MySQL store; give the path of an SQLite file with --store");
-  }
-  return InvalidArgument("no store has such a URL; give the path of an SQLite file with --store");
+  if (store.find("://") == std::string::npos) return Status::Ok();
+  return InvalidArgument(
+      "no store has such a URL; give the path of an SQLite file or mysql://... with --store");
 }
 
 Status CheckExists(const std::string& store) {
@@ -50,22 +72,44 @@ Result<std::unique_ptr<SqliteResultStore>> Open(const std::string& store,
 
 }  // namespace
 
+int64_t WallTimeMs() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+}
+
+Result<std::unique_ptr<SchemaAdmin>> OpenSchemaAdmin(const std::string& store) {
+  if (IsMysqlUrl(store)) {
+    TYMBAL_ASSIGN_OR_RETURN(const MysqlStoreOptions options, MysqlOptionsOf(store));
+    return MakeMysqlSchemaAdmin(options);
+  }
+  TYMBAL_RETURN_IF_ERROR(CheckStore(store));
+  return MakeSqliteSchemaAdmin(store);
+}
+
 Result<std::unique_ptr<ReportSource>> OpenReportSource(const std::string& store) {
+  if (IsMysqlUrl(store)) {
+    TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<ReportSource> source, OpenMysql(store));
+    return source;
+  }
   SqliteOptions options;
   options.path = store;
   options.create = false;
   options.read_only = true;
-  options.now = NowMs;
+  options.now = WallTimeMs;
   TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<ReportSource> source, Open(store, options));
   return source;
 }
 
 Result<std::unique_ptr<ResultStore>> OpenResultStore(const std::string& store, bool create) {
+  if (IsMysqlUrl(store)) {
+    TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<ResultStore> opened, OpenMysql(store));
+    return opened;
+  }
   SqliteOptions options;
   options.path = store;
   options.create = create;
   options.read_only = false;
-  options.now = NowMs;
+  options.now = WallTimeMs;
   TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<ResultStore> opened, Open(store, options));
   return opened;
 }

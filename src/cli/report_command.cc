@@ -247,7 +247,9 @@ CLI::App* AddReportCommand(CLI::App& root, int* exit_code) {
   const auto options = std::make_shared<ReportOptions>();  // Lives as long as the callback.
   command->add_option("view", options->view, "methods, services, apps, slow or periods")
       ->required();
-  command->add_option("--store", options->store, "Result store: the path of an SQLite file")
+  command
+      ->add_option("--store", options->store,
+                   "Result store: the path of an SQLite file, or mysql://user@host/database")
       ->envname("TYMBAL_STORE")
       ->capture_default_str();
   AddOptional(*command, "--period", &options->period,

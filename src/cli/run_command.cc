@@ -147,7 +147,8 @@ CLI::App* AddRunCommand(CLI::App& root, int* exit_code) {
       ->required();
   AddOptional(*command, "--conf", &options->conf, "Configuration file (conf/tymbal.yaml)");
   AddOptional(*command, "--store", &options->store,
-              "Result store: the path of an SQLite file (default: tymbal.db, or TYMBAL_STORE)");
+              "Result store: the path of an SQLite file, or mysql://user@host/database (default: "
+              "tymbal.db, or TYMBAL_STORE)");
   AddOptional(*command, "--period", &options->period, "Length of a period (default: 5m)");
   AddOptional(*command, "--period-offset", &options->period_offset,
               "Shift of the periods against 1970-01-01 UTC (default: 0s)");

@@ -14,5 +14,7 @@ struct Migration {
 
 /// Returns sql/sqlite/*.sql in order; never empty.
 std::span<const Migration> SqliteMigrations();
+/// Returns sql/mysql/*.sql in order; never empty.
+std::span<const Migration> MysqlMigrations();
 
 }  // namespace tymbal

@@ -39,6 +39,8 @@ class ResultStoreHarness {
 struct ResultStoreKind {
   std::string name;
   std::function<std::unique_ptr<ResultStoreHarness>()> make;
+  /// Returns why this kind can't be tested here, empty where it can. None: it always can.
+  std::function<std::string()> missing = nullptr;
 };
 std::string KindName(const ::testing::TestParamInfo<ResultStoreKind>& info);
 void PrintTo(const ResultStoreKind& kind, std::ostream* out);  // For GoogleTest's messages.
@@ -76,7 +78,12 @@ inline constexpr Period kHour2 = {7'200'000, 10'800'000};
 
 class ResultStoreContract : public ::testing::TestWithParam<ResultStoreKind> {
  protected:
-  ResultStoreContract() : harness_(GetParam().make()), opened_(Open()) {}
+  void SetUp() override {
+    const std::string missing = GetParam().missing ? GetParam().missing() : std::string();
+    if (!missing.empty()) GTEST_SKIP() << missing;
+    harness_ = GetParam().make();
+    opened_ = Open();
+  }
 
   OpenedStore Open() {
     return harness_->Open([this] { return now_ms_; });
