@@ -18,7 +18,12 @@ constexpr int64_t kNowMs = 1'790'000'000'000;
 
 class SqliteSchemaAdminTest : public ::testing::Test {
  protected:
-  SqliteSchemaAdminTest() : path_(::testing::TempDir() + "schema_admin_test.db") { Remove(); }
+  /// Each test has a file of its own: ctest runs them side by side.
+  SqliteSchemaAdminTest()
+      : path_(::testing::TempDir() + "schema_admin_" +
+              ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".db") {
+    Remove();
+  }
   ~SqliteSchemaAdminTest() override { Remove(); }
   void Remove() {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
