@@ -1,6 +1,7 @@
 #include "worker/file_source.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -46,8 +47,10 @@ std::string Zstd(const std::string& text) {
 class FileSourceTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(testing::TempDir()) /
-              testing::UnitTest::GetInstance()->current_test_info()->name();
+    // The process is part of the name: two users may run the tests at once.
+    folder_ =
+        std::filesystem::path(testing::TempDir()) /
+        (testing::UnitTest::GetInstance()->current_test_info()->name() + std::to_string(getpid()));
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }
