@@ -96,11 +96,13 @@ Result<RunSummary> Run(const RunOptions& options, const Environment& environment
 
   EventLoop loop;
   LocalCoordinator coordinator(&loop);
+  Member self;
+  self.node = {"local"};
+  self.incarnation = fmt::format("{}-{}", getpid(), loop.NowMs());
+  self.host = "localhost";
+  self.version = TYMBAL_VERSION;
   RunJob job(&loop, &coordinator, store.get(),
-             {.self = {.node = {"local"},
-                       .incarnation = fmt::format("{}-{}", getpid(), loop.NowMs()),
-                       .host = "localhost",
-                       .version = TYMBAL_VERSION},
+             {.self = self,
               .settings = settings.Describe(aggregator->inexact_groups() > 0),
               .source = summary.source,
               .replace = options.replace});

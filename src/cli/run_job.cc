@@ -109,7 +109,7 @@ Status RunJob::BecomeMaster() {
   loop_->RunUntil([this] { return live_; });
   TYMBAL_RETURN_IF_ERROR(Await<Status>(
       loop_, [this](auto done) { coordinator_->Join(options_.self, std::move(done)); }));
-  const MasterRecord self{options_.self.node, options_.self.incarnation};
+  const MasterRecord self{options_.self.node, options_.self.incarnation, {}, 0};
   const auto master = Await<Result<MasterRecord>>(
       loop_, [&](auto reply) { coordinator_->Campaign(self, std::move(reply)); });
   if (!master) return master.error();
@@ -233,7 +233,7 @@ Status RunJob::Execute(const RunRecord& run, worker::Aggregator* aggregator) {
     TYMBAL_ASSIGN_OR_RETURN([[maybe_unused]] const CommitOutcome outcome,
                             store_->CommitFragment(commit));
     TYMBAL_RETURN_IF_ERROR(Await<Status>(loop_, [&](auto done) {
-      coordinator_->ReportProgress(commit.run, fragment.no, fragment.token, std::move(done));
+      coordinator_->ReportProgress(commit.run, fragment.no, {fragment.token, ""}, std::move(done));
     }));
   }
   return Status::Ok();
@@ -243,7 +243,7 @@ Status RunJob::Execute(const RunRecord& run, worker::Aggregator* aggregator) {
 Status RunJob::Publish(const RunRecord& run) {
   TYMBAL_RETURN_IF_ERROR(master::RollUpAndPublish(store_, epoch_, run.id));
   return Await<Status>(loop_,
-                       [&](auto done) { coordinator_->ClearProgress(run.id, std::move(done)); });
+                       [this](auto done) { coordinator_->ClearProgress({}, std::move(done)); });
 }
 
 }  // namespace tymbal::cli

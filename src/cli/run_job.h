@@ -60,6 +60,7 @@ class RunJob : private Coordinator::Listener {
   void OnLive() override { live_ = true; }
   void OnSuspended() override { live_ = false; }
   void OnExpired() override { live_ = false; }
+  void OnFailed(const Status& /*reason*/) override { live_ = false; }
   void OnHint(Coordinator::Topic /*topic*/) override {}
 
   Status BecomeMaster();

@@ -16,6 +16,9 @@ class Clock {
   /// write.
   virtual int64_t NowMs() const = 0;
 
+  /// Returns ms since some moment in the past; never jumps. For intervals.
+  virtual int64_t MonotonicMs() const = 0;
+
   /// Runs `task` on the loop, after what was posted before. Thread: any.
   virtual void Post(std::function<void()> task) = 0;
 

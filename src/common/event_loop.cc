@@ -10,6 +10,12 @@ int64_t EventLoop::NowMs() const {
       .count();
 }
 
+int64_t EventLoop::MonotonicMs() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 void EventLoop::Post(std::function<void()> task) {
   After(std::chrono::milliseconds(0), std::move(task));
 }

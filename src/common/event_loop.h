@@ -16,6 +16,7 @@ namespace tymbal {
 class EventLoop : public Clock {
  public:
   int64_t NowMs() const override;
+  int64_t MonotonicMs() const override;
   void Post(std::function<void()> task) override;
   void After(std::chrono::milliseconds delay, std::function<void()> task) override;
 

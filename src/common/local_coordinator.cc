@@ -16,7 +16,12 @@ void LocalCoordinator::Stop(Done done) {
   member_.reset();
   master_.reset();
   armed_.clear();
-  clock_->Post([done = std::move(done)] { done(Status::Ok()); });
+  Finish(std::move(done), Status::Ok());
+}
+
+/// Replies after the call has returned, as all coordinators do.
+void LocalCoordinator::Finish(Done done, Status status) {
+  clock_->Post([done = std::move(done), status = std::move(status)] { done(status); });
 }
 
 /// Fires the hint of a topic if it was armed.
@@ -28,9 +33,10 @@ void LocalCoordinator::Change(Topic topic) {
 }
 
 void LocalCoordinator::Join(const Member& self, Done done) {
+  const bool known = member_.has_value();
   member_ = self;
-  Change(Topic::kMembers);
-  clock_->Post([done = std::move(done)] { done(Status::Ok()); });
+  if (!known) Change(Topic::kMembers);
+  Finish(std::move(done), Status::Ok());
 }
 
 void LocalCoordinator::ReadMembers(Reply<std::vector<Member>> reply) {
@@ -58,26 +64,30 @@ void LocalCoordinator::Resign(Done done) {
     master_.reset();
     Change(Topic::kMaster);
   }
-  clock_->Post([done = std::move(done)] { done(Status::Ok()); });
+  Finish(std::move(done), Status::Ok());
 }
 
 void LocalCoordinator::ClaimBoard(Epoch epoch, Done done) {
-  const bool newer = epoch > epoch_;
-  if (newer) epoch_ = epoch;
-  clock_->Post([done = std::move(done), newer] {
-    done(newer ? Status::Ok() : Fenced("the board was claimed by a newer epoch"));
-  });
+  if (!master_) return Finish(std::move(done), Fenced("this node is not master"));
+  if (epoch < epoch_ || (epoch == epoch_ && master_->epoch != epoch)) {
+    return Finish(std::move(done), Fenced("the board was claimed by a newer epoch"));
+  }
+  epoch_ = epoch;
+  master_->epoch = epoch;
+  Finish(std::move(done), Status::Ok());
+}
+
+void LocalCoordinator::ReadBoardEpoch(Reply<Epoch> reply) {
+  clock_->Post([reply = std::move(reply), epoch = epoch_] { reply(epoch); });
 }
 
 void LocalCoordinator::PublishTask(const Task& task, Done done) {
-  const bool current = task.epoch == epoch_;
-  if (current) {
-    task_ = task;
-    Change(Topic::kTask);
+  if (task.epoch != epoch_) {
+    return Finish(std::move(done), Fenced("the task's epoch is not the board's"));
   }
-  clock_->Post([done = std::move(done), current] {
-    done(current ? Status::Ok() : Fenced("the task's epoch is not the board's"));
-  });
+  task_ = task;
+  Change(Topic::kTask);
+  Finish(std::move(done), Status::Ok());
 }
 
 void LocalCoordinator::ReadTask(Reply<std::optional<Task>> reply) {
@@ -85,23 +95,37 @@ void LocalCoordinator::ReadTask(Reply<std::optional<Task>> reply) {
   clock_->Post([reply = std::move(reply), task = task_] { reply(task); });
 }
 
-void LocalCoordinator::ReportProgress(RunId run, int32_t fragment_no, Token token, Done done) {
-  progress_[run][fragment_no] = token;
-  Change(Topic::kProgress);
-  clock_->Post([done = std::move(done)] { done(Status::Ok()); });
+void LocalCoordinator::ReportProgress(RunId run, int32_t fragment_no, const Progress& progress,
+                                      Done done) {
+  Progress& known = progress_[run][fragment_no];
+  if (progress.token >= known.token) {
+    known = progress;
+    Change(Topic::kProgress);
+  }
+  Finish(std::move(done), Status::Ok());
 }
 
-void LocalCoordinator::ReadProgress(RunId run, Reply<std::map<int32_t, Token>> reply) {
+void LocalCoordinator::ReadProgress(RunId run, Reply<std::map<int32_t, Progress>> reply) {
   armed_.insert(Topic::kProgress);
-  const auto found = progress_.find(run);
-  clock_->Post([reply = std::move(reply), progress = found == progress_.end()
-                                                         ? std::map<int32_t, Token>()
-                                                         : found->second] { reply(progress); });
+  std::map<int32_t, Progress> progress;
+  if (const auto found = progress_.find(run); found != progress_.end()) progress = found->second;
+  clock_->Post([reply = std::move(reply), progress] { reply(progress); });
 }
 
-void LocalCoordinator::ClearProgress(RunId run, Done done) {
-  progress_.erase(run);
-  clock_->Post([done = std::move(done)] { done(Status::Ok()); });
+void LocalCoordinator::ClearProgress(std::optional<RunId> keep, Done done) {
+  std::erase_if(progress_, [&](const auto& entry) { return !keep || entry.first != *keep; });
+  Finish(std::move(done), Status::Ok());
+}
+
+void LocalCoordinator::ReadControl(Reply<Control> reply) {
+  armed_.insert(Topic::kControl);
+  clock_->Post([reply = std::move(reply), control = control_] { reply(control); });
+}
+
+void LocalCoordinator::WriteControl(const Control& control, Done done) {
+  control_ = control;
+  Change(Topic::kControl);
+  Finish(std::move(done), Status::Ok());
 }
 
 }  // namespace tymbal

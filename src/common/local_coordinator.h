@@ -24,14 +24,18 @@ class LocalCoordinator : public Coordinator {
   void ReadMaster(Reply<std::optional<MasterRecord>> reply) override;
   void Resign(Done done) override;
   void ClaimBoard(Epoch epoch, Done done) override;
+  void ReadBoardEpoch(Reply<Epoch> reply) override;
   void PublishTask(const Task& task, Done done) override;
   void ReadTask(Reply<std::optional<Task>> reply) override;
-  void ReportProgress(RunId run, int32_t fragment_no, Token token, Done done) override;
-  void ReadProgress(RunId run, Reply<std::map<int32_t, Token>> reply) override;
-  void ClearProgress(RunId run, Done done) override;
+  void ReportProgress(RunId run, int32_t fragment_no, const Progress& progress, Done done) override;
+  void ReadProgress(RunId run, Reply<std::map<int32_t, Progress>> reply) override;
+  void ClearProgress(std::optional<RunId> keep, Done done) override;
+  void ReadControl(Reply<Control> reply) override;
+  void WriteControl(const Control& control, Done done) override;
 
  private:
   void Change(Topic topic);
+  void Finish(Done done, Status status);
 
   Clock* const clock_;
   Listener* listener_ = nullptr;
@@ -40,7 +44,8 @@ class LocalCoordinator : public Coordinator {
   std::optional<MasterRecord> master_;
   Epoch epoch_;
   std::optional<Task> task_;
-  std::map<RunId, std::map<int32_t, Token>> progress_;
+  std::map<RunId, std::map<int32_t, Progress>> progress_;
+  Control control_;
 };
 
 }  // namespace tymbal

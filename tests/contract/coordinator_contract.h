@@ -36,11 +36,19 @@ class CoordinatorContract : public testing::TestWithParam<CoordinatorFactory>,
     return replies->front();
   }
 
+  void BecomeMaster() {
+    (void)Await<Result<MasterRecord>>([this](auto reply) {
+      coordinator_->Campaign({.node = {"node-1"}, .incarnation = "incarnation-1"},
+                             std::move(reply));
+    });
+  }
+
   Status Do(const std::function<void(Coordinator::Done)>& call) { return Await<Status>(call); }
 
   void OnLive() override { live_ = true; }
   void OnSuspended() override { live_ = false; }
   void OnExpired() override { live_ = false; }
+  void OnFailed(const Status& reason) override { FAIL() << reason.message(); }
   void OnHint(Coordinator::Topic topic) override { hints_.push_back(topic); }
 
   EventLoop loop_;

@@ -4,8 +4,8 @@
 namespace tymbal {
 namespace {
 
-const Member kSelf{{"node-1"}, "incarnation-1", "localhost", "test"};
-const MasterRecord kMaster{{"node-1"}, "incarnation-1"};
+const Member kSelf{.node = {"node-1"}, .incarnation = "incarnation-1", .host = "localhost"};
+const MasterRecord kMaster{.node = {"node-1"}, .incarnation = "incarnation-1"};
 
 Task TaskOf(Epoch epoch, RunId run) {
   return {epoch, run, {0, 60'000}, 1024, {{0, {0, 1024}, {"node-1"}, {7}}}};
@@ -26,7 +26,7 @@ TEST_P(CoordinatorContract, TheFirstToCampaignIsMasterUntilItResigns) {
     return *Await<Result<MasterRecord>>(
         [&](auto reply) { coordinator_->Campaign(who, std::move(reply)); });
   };
-  const MasterRecord other{{"node-2"}, "incarnation-2"};
+  const MasterRecord other{.node = {"node-2"}, .incarnation = "incarnation-2"};
   EXPECT_EQ(campaign(kMaster), kMaster);
   EXPECT_EQ(campaign(kMaster), kMaster);
   EXPECT_EQ(campaign(other), kMaster);
@@ -40,6 +40,7 @@ TEST_P(CoordinatorContract, ATaskIsReadAsItWasPublished) {
         [this](auto reply) { coordinator_->ReadTask(std::move(reply)); });
   };
   EXPECT_EQ(read(), std::nullopt);
+  BecomeMaster();
   ASSERT_TRUE(Do([this](auto done) { coordinator_->ClaimBoard({3}, std::move(done)); }).ok());
   const Task task = TaskOf({3}, {11});
   ASSERT_TRUE(Do([&](auto done) { coordinator_->PublishTask(task, std::move(done)); }).ok());
@@ -47,6 +48,7 @@ TEST_P(CoordinatorContract, ATaskIsReadAsItWasPublished) {
 }
 
 TEST_P(CoordinatorContract, AnOldEpochIsFencedI4) {
+  BecomeMaster();
   ASSERT_TRUE(Do([this](auto done) { coordinator_->ClaimBoard({5}, std::move(done)); }).ok());
   EXPECT_EQ(Do([this](auto done) { coordinator_->ClaimBoard({4}, std::move(done)); }).code(),
             StatusCode::kFenced);
@@ -60,18 +62,20 @@ TEST_P(CoordinatorContract, AnOldEpochIsFencedI4) {
 
 TEST_P(CoordinatorContract, ProgressIsKeptByRunUntilItIsCleared) {
   const auto progress = [this](RunId run) {
-    return *Await<Result<std::map<int32_t, Token>>>(
+    return *Await<Result<std::map<int32_t, Progress>>>(
         [&](auto reply) { coordinator_->ReadProgress(run, std::move(reply)); });
   };
-  ASSERT_TRUE(
-      Do([this](auto done) { coordinator_->ReportProgress({1}, 2, {9}, std::move(done)); }).ok());
-  EXPECT_EQ(progress({1}), (std::map<int32_t, Token>{{2, {9}}}));
+  ASSERT_TRUE(Do([this](auto done) {
+                coordinator_->ReportProgress({1}, 2, {{9}, ""}, std::move(done));
+              }).ok());
+  EXPECT_EQ(progress({1}), (std::map<int32_t, Progress>{{2, {{9}, ""}}}));
   EXPECT_TRUE(progress({2}).empty());
-  ASSERT_TRUE(Do([this](auto done) { coordinator_->ClearProgress({1}, std::move(done)); }).ok());
+  ASSERT_TRUE(Do([this](auto done) { coordinator_->ClearProgress({}, std::move(done)); }).ok());
   EXPECT_TRUE(progress({1}).empty());
 }
 
 TEST_P(CoordinatorContract, AReadArmsOneHintAndOnlyOne) {
+  BecomeMaster();
   ASSERT_TRUE(Do([this](auto done) { coordinator_->ClaimBoard({1}, std::move(done)); }).ok());
   (void)Await<Result<std::optional<Task>>>(
       [this](auto reply) { coordinator_->ReadTask(std::move(reply)); });
