@@ -29,4 +29,7 @@ sql_set_options() {
   sql_options=(--datadir="$data" --port="$port" --socket="$socket" --pid-file="$data/server.pid"
     --skip-name-resolve --max-connections=200 --innodb-buffer-pool-size=256M)
   if ((EUID == 0)); then sql_options+=(--user=root); fi
+  # What a test of faults needs beside that, for instance a small tablespace.
+  # shellcheck disable=SC2206 # Words.
+  sql_options+=(${TYMBAL_STACK_SQL_OPTIONS:-})
 }

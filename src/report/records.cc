@@ -121,7 +121,7 @@ void WriteRecords(const StatReport& report, RecordWriter& writer) {
 }
 
 void WriteRecords(const SlowReport& report, RecordWriter& writer) {
-  writer.Begin({"period_start", "app", "service", "method", "duration_us", "start", "error",
+  writer.Begin({"period_start", "app", "service", "method", "duration_us", "start_time", "error",
                 "trace_id", "span_id"});
   for (const SlowReportRow& row : report.rows) {
     writer.BeginRecord();

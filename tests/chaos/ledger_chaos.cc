@@ -10,7 +10,6 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <random>
 #include <string>
@@ -158,11 +157,7 @@ int Main(int argc, char** argv) {
   fmt::print("seed={}\n", settings.seed);
   std::fflush(stdout);
   if (!testing::FindServer(server).has_value()) {
-    const char* const why = std::getenv(settings.server == "mysql" ? "TYMBAL_TEST_MYSQL_SKIPPED"
-                                                                   : "TYMBAL_TEST_MARIADB_SKIPPED");
-    fmt::print("SKIPPED: {}\n", why != nullptr
-                                    ? std::string(why)
-                                    : server.variable + " names no server; see scripts/stack");
+    fmt::print("SKIPPED: {}\n", testing::WhyNoServer(server));
     return kSkipped;
   }
   signal(SIGPIPE, SIG_IGN);

@@ -28,7 +28,7 @@ class MysqlServer : public ::testing::TestWithParam<const MysqlTestServer*> {
  protected:
   void SetUp() override {
     if (!FindServer(*GetParam()).has_value()) {
-      GTEST_SKIP() << GetParam()->variable << " names no server; scripts/stack starts one";
+      GTEST_SKIP() << WhyNoServer(*GetParam());
     }
     database_ = std::make_unique<MysqlTestDatabase>(*GetParam());
     database_->Migrate();

@@ -24,7 +24,7 @@ class MysqlTls : public ::testing::Test {
   void SetUp() override {
     const auto target = FindServer(kMariadbTlsServer);
     if (!target.has_value()) {
-      GTEST_SKIP() << kMariadbTlsServer.variable << " names no server; scripts/stack starts one";
+      GTEST_SKIP() << WhyNoServer(kMariadbTlsServer);
     }
     target_ = *target;
     target_.ca_file = ReadVariable("TYMBAL_TEST_MARIADB_TLS_CA").value();
@@ -67,7 +67,7 @@ TEST_F(MysqlTls, EncryptsWithoutCheckingWhereThatIsAskedFor) {
 
 TEST(MysqlTlsMissing, RefusesAServerWithoutTlsInEveryModeButOff) {
   auto target = FindServer(kMariadbServer);
-  if (!target.has_value()) GTEST_SKIP() << kMariadbServer.variable << " names no server";
+  if (!target.has_value()) GTEST_SKIP() << WhyNoServer(kMariadbServer);
   target->tls = tymbal::MysqlTls::kOff;
   MysqlDb db(*target, MysqlLimits());
   Expect(db.Connect());

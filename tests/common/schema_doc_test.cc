@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(Server, SchemaDocServer, ::testing::Values(&kMariadbSer
 
 TEST_P(SchemaDocServer, EveryQueryOfTheDocFindsWhatItIsFor) {
   if (!FindServer(*GetParam()).has_value()) {
-    GTEST_SKIP() << GetParam()->variable << " names no server; scripts/stack starts one";
+    GTEST_SKIP() << WhyNoServer(*GetParam());
   }
   MysqlTestDatabase database(*GetParam());
   database.Migrate();

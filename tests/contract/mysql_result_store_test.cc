@@ -25,15 +25,12 @@ class MysqlHarness : public ResultStoreHarness {
 };
 
 ResultStoreKind KindOf(const MysqlTestServer& server) {
-  return {server.name,
-          [&server]() -> std::unique_ptr<ResultStoreHarness> {
-            return std::make_unique<MysqlHarness>(server);
-          },
-          [&server] {
-            return FindServer(server).has_value()
-                       ? std::string()
-                       : server.variable + " names no server; scripts/stack starts one";
-          }};
+  return {
+      server.name,
+      [&server]() -> std::unique_ptr<ResultStoreHarness> {
+        return std::make_unique<MysqlHarness>(server);
+      },
+      [&server] { return FindServer(server).has_value() ? std::string() : WhyNoServer(server); }};
 }
 
 INSTANTIATE_TEST_SUITE_P(Server, ResultStoreContract,

@@ -94,12 +94,12 @@ TEST(Records, WritesSlowCalls) {
                              .span_id = "-1"});
   const SlowReport report = *ReadSlowReport(source, {});
   EXPECT_EQ(Csv(report), R"(
-period_start,app,service,method,duration_us,start,error,trace_id,span_id
+period_start,app,service,method,duration_us,start_time,error,trace_id,span_id
 2026-11-22T11:00:00.000+01:00,shop,HTTP,GET /cart,41,2026-11-22T11:00:01.250+01:00,1,4bf92f35,'-1
 )");
   EXPECT_EQ(Json(report), R"(
 [
-{"period_start":"2026-11-22T10:00:00.000Z","app":"shop","service":"HTTP","method":"GET /cart","duration_us":41,"start":"2026-11-22T10:00:01.250Z","error":true,"trace_id":"4bf92f35","span_id":"-1"}
+{"period_start":"2026-11-22T10:00:00.000Z","app":"shop","service":"HTTP","method":"GET /cart","duration_us":41,"start_time":"2026-11-22T10:00:01.250Z","error":true,"trace_id":"4bf92f35","span_id":"-1"}
 ]
 )");
 }
@@ -134,7 +134,7 @@ period_start,period_end,state,attempt,spans_expected,spans_read,spans_rejected,u
 TEST(Records, WriteOnlyAHeaderWhenThereIsNothing) {
   FakeReportSource source;
   EXPECT_EQ(Csv(*ReadSlowReport(source, {})),
-            "\nperiod_start,app,service,method,duration_us,start,error,trace_id,span_id\n");
+            "\nperiod_start,app,service,method,duration_us,start_time,error,trace_id,span_id\n");
   EXPECT_EQ(Json(*ReadSlowReport(source, {})), "\n[]\n");
 }
 

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "common/mysql_schema.h"
@@ -34,6 +35,14 @@ std::optional<MysqlTarget> FindServer(const MysqlTestServer& server) {
   Result<MysqlTarget> target = ParseMysqlUrl(*url, ReadVariable);
   if (!target.has_value()) throw std::runtime_error(target.error().message());
   return *target;
+}
+
+std::string WhyNoServer(const MysqlTestServer& server) {
+  constexpr std::string_view kUrl = "_URL";
+  const std::string kind = server.variable.substr(0, server.variable.size() - kUrl.size());
+  const std::optional<std::string> reason = ReadVariable(kind + "_SKIPPED");
+  if (reason.has_value()) return *reason;
+  return server.variable + " names no server; scripts/stack starts one";
 }
 
 MysqlRuntime TestRuntime(std::function<int64_t()> now) {

@@ -26,6 +26,10 @@ inline const MysqlTestServer kMariadbTlsServer = {"MariadbTls", "TYMBAL_TEST_MAR
 /// Returns how to reach the server, if the environment names one; the database is that of the URL.
 std::optional<MysqlTarget> FindServer(const MysqlTestServer& server);
 
+/// Returns why a test of the server must be skipped: what scripts/stack found missing, or that
+/// nobody named one. REQUIRES: FindServer() found none.
+std::string WhyNoServer(const MysqlTestServer& server);
+
 /// Returns real time, real waiting and seeded chance; the wall clock is `now`.
 MysqlRuntime TestRuntime(std::function<int64_t()> now);
 
