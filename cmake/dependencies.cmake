@@ -20,6 +20,14 @@ target_link_libraries(tymbal_simdjson INTERFACE ${SIMDJSON_LIBRARY})
 
 find_library(CCTZ_LIBRARY cctz REQUIRED)  # Time zones; brings no CMake or pkg-config file.
 
+# The C client of ZooKeeper with threads of its own; brings no CMake or pkg-config file.
+find_library(ZOOKEEPER_LIBRARY zookeeper_mt REQUIRED)
+find_path(ZOOKEEPER_INCLUDE_DIR zookeeper/zookeeper.h REQUIRED)
+add_library(tymbal_zookeeper_mt INTERFACE)
+target_include_directories(tymbal_zookeeper_mt SYSTEM INTERFACE ${ZOOKEEPER_INCLUDE_DIR})
+target_compile_definitions(tymbal_zookeeper_mt INTERFACE THREADED)
+target_link_libraries(tymbal_zookeeper_mt INTERFACE ${ZOOKEEPER_LIBRARY})
+
 # MySQL Connector/C++ 1.1 on libmariadb; brings no CMake or pkg-config file either.
 find_library(MYSQLCPPCONN_LIBRARY mysqlcppconn REQUIRED)
 find_path(MYSQLCPPCONN_INCLUDE_DIR mysql_driver.h REQUIRED)

@@ -5,9 +5,11 @@
 #include "cli/config_command.h"
 #include "cli/exit_code.h"
 #include "cli/generate_command.h"
+#include "cli/node_command.h"
 #include "cli/report_command.h"
 #include "cli/run_command.h"
 #include "cli/schema_command.h"
+#include "cli/status_command.h"
 
 int main(int argc, char** argv) {
   // Reading threads fill memory that the main thread then merges and frees: with an arena for each
@@ -21,6 +23,9 @@ int main(int argc, char** argv) {
   int exit_code = tymbal::cli::kExitOk;
   tymbal::cli::AddRunCommand(app, &exit_code);
   tymbal::cli::AddReportCommand(app, &exit_code);
+  tymbal::cli::AddNodeCommand(app, &exit_code);
+  tymbal::cli::AddStatusCommand(app, &exit_code);
+  tymbal::cli::AddPauseCommands(app, &exit_code);
   tymbal::AddGenerateCommand(app, &exit_code);
   tymbal::cli::AddSchemaCommand(app, &exit_code);
   tymbal::cli::AddConfigCommand(app, &exit_code);

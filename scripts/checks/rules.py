@@ -52,10 +52,11 @@ MAY_INCLUDE = {
     "common": {"common"},
     "master": {"common", "master"},
     "worker": {"common", "worker"},
+    "node": {"common", "master", "worker", "node"},
     "report": {"common", "report"},
     "generate": {"common", "generate"},
-    "cli": {"common", "master", "worker", "report", "generate", "cli"},
-    "": {"common", "master", "worker", "report", "generate", "cli"},  # main.cc
+    "cli": {"common", "master", "worker", "node", "report", "generate", "cli"},
+    "": {"common", "master", "worker", "node", "report", "generate", "cli"},  # main.cc
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)

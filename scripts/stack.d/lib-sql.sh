@@ -28,6 +28,9 @@ sql_ready() {
 sql_set_options() {
   sql_options=(--datadir="$data" --port="$port" --socket="$socket" --pid-file="$data/server.pid"
     --skip-name-resolve --max-connections=200 --innodb-buffer-pool-size=256M)
+  # A server that starts removes what it takes for its own old temporary tables.
+  mkdir -p "$dir/$kind-tmp.data"
+  sql_options+=(--tmpdir="$dir/$kind-tmp.data")
   if ((EUID == 0)); then sql_options+=(--user=root); fi
   # What a test of faults needs beside that, for instance a small tablespace.
   # shellcheck disable=SC2206 # Words.

@@ -1,5 +1,7 @@
 #include "cli/open_store.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <filesystem>
 #include <random>
@@ -71,6 +73,13 @@ Result<std::unique_ptr<SqliteResultStore>> Open(const std::string& store,
 }
 
 }  // namespace
+
+std::string RandomId() {
+  std::random_device device;
+  std::string id;
+  for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", device());
+  return id;
+}
 
 int64_t WallTimeMs() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();

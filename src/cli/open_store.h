@@ -24,6 +24,9 @@ Result<std::unique_ptr<ResultStore>> OpenResultStore(const std::string& store, b
 /// Returns the administration of its tables; connects to or opens nothing yet. Errors: as above.
 Result<std::unique_ptr<SchemaAdmin>> OpenSchemaAdmin(const std::string& store);
 
+/// Returns a random text of 32 hexadecimal digits.
+std::string RandomId();
+
 /// Returns the time in ms since the UTC epoch, for the wiring to hand to what needs it.
 int64_t WallTimeMs();
 

@@ -9,6 +9,7 @@
 #include "common/file_text.h"
 #include "common/period.h"
 #include "common/size_text.h"
+#include "common/time_text.h"
 
 namespace tymbal {
 namespace {
@@ -146,16 +147,67 @@ Status ReadPeriod(Section& period, Config* config) {
 Status ReadSource(Section& source, Config* config) {
   TYMBAL_RETURN_IF_ERROR(source.Scalar(
       "profile", [&](const std::string& text) { return TakeText(text, &config->source_profile); }));
-  return source.Scalar(
-      "kinds", [&](const std::string& text) { return TakeText(text, &config->source_kinds); });
+  TYMBAL_RETURN_IF_ERROR(source.Scalar(
+      "kinds", [&](const std::string& text) { return TakeText(text, &config->source_kinds); }));
+  return source.Map("file", [&](Section& file) {
+    return file.Scalar(
+        "path", [&](const std::string& text) { return TakeText(text, &config->source_file_path); });
+  });
+}
+
+Status ReadNode(Section& node, Config* config) {
+  TYMBAL_RETURN_IF_ERROR(
+      node.Scalar("id", [&](const std::string& text) { return TakeText(text, &config->node_id); }));
+  return node.Scalar("advertise", [&](const std::string& text) {
+    return TakeText(text, &config->node_advertise);
+  });
+}
+
+Status ReadCoordinator(Section& coordinator, Config* config) {
+  TYMBAL_RETURN_IF_ERROR(coordinator.Scalar("servers", [&](const std::string& text) {
+    return TakeText(text, &config->coordinator_servers);
+  }));
+  TYMBAL_RETURN_IF_ERROR(coordinator.Scalar(
+      "root", [&](const std::string& text) { return TakeText(text, &config->coordinator_root); }));
+  TYMBAL_RETURN_IF_ERROR(coordinator.Scalar("session_timeout", [&](const std::string& text) {
+    return TakeDuration(text, &config->coordinator_session_timeout_ms);
+  }));
+  return coordinator.Scalar("auth_file", [&](const std::string& text) {
+    return TakeText(text, &config->coordinator_auth_file);
+  });
+}
+
+Status ReadSchedule(Section& schedule, Config* config) {
+  TYMBAL_RETURN_IF_ERROR(schedule.Scalar("delay", [&](const std::string& text) {
+    return TakeDuration(text, &config->schedule_delay_ms);
+  }));
+  TYMBAL_RETURN_IF_ERROR(schedule.Scalar(
+      "first", [&](const std::string& text) { return TakeText(text, &config->schedule_first); }));
+  return schedule.Scalar("retry_failed", [&](const std::string& text) {
+    return TakeDuration(text, &config->schedule_retry_failed_ms);
+  });
+}
+
+Status ReadLog(Section& log, Config* config) {
+  return log.Scalar("level",
+                    [&](const std::string& text) { return TakeText(text, &config->log_level); });
 }
 
 Status ReadWorker(Section& worker, Config* config) {
   TYMBAL_RETURN_IF_ERROR(worker.Scalar("threads", [&](const std::string& text) {
     return TakeCount(text, &config->worker_threads);
   }));
-  return worker.Scalar("memory_limit", [&](const std::string& text) {
+  TYMBAL_RETURN_IF_ERROR(worker.Scalar("memory_limit", [&](const std::string& text) {
     return TakeMemory(text, &config->worker_memory_limit_bytes);
+  }));
+  TYMBAL_RETURN_IF_ERROR(worker.Scalar("fragments", [&](const std::string& text) {
+    return TakeCount(text, &config->worker_fragments);
+  }));
+  TYMBAL_RETURN_IF_ERROR(worker.Scalar("attempts", [&](const std::string& text) {
+    return TakeCount(text, &config->worker_attempts);
+  }));
+  return worker.Scalar("stall_timeout", [&](const std::string& text) {
+    return TakeDuration(text, &config->worker_stall_timeout_ms);
   });
 }
 
@@ -180,10 +232,9 @@ Status ReadRoot(Section& root, Config* config) {
   TYMBAL_RETURN_IF_ERROR(root.Scalar(
       "store", [&](const std::string& text) { return TakeText(text, &config->store); }));
   const std::pair<const char*, Status (*)(Section&, Config*)> sections[] = {
-      {"period", ReadPeriod},
-      {"source", ReadSource},
-      {"worker", ReadWorker},
-      {"statistics", ReadStatistics}};
+      {"period", ReadPeriod},         {"source", ReadSource}, {"worker", ReadWorker},
+      {"statistics", ReadStatistics}, {"node", ReadNode},     {"coordinator", ReadCoordinator},
+      {"schedule", ReadSchedule},     {"log", ReadLog}};
   for (const auto& section : sections) {
     TYMBAL_RETURN_IF_ERROR(
         root.Map(section.first, [&](Section& below) { return section.second(below, config); }));
@@ -200,6 +251,40 @@ Status RequireAtMost(std::string_view key, uint64_t value, uint64_t max) {
 Status CheckApdex(std::string_view key, int64_t apdex_ms) {
   if (apdex_ms > 0 && apdex_ms <= kApdexMaxMs) return Status::Ok();
   return InvalidArgument(std::string(key) + ": must be longer than 0 and at most 1d");
+}
+
+Status RequireBetween(std::string_view key, int64_t value_ms, int64_t min_ms, int64_t max_ms) {
+  if (value_ms >= min_ms && value_ms <= max_ms) return Status::Ok();
+  return InvalidArgument(std::string(key) + ": must be from " + FormatDurationMs(min_ms) + " to " +
+                         FormatDurationMs(max_ms));
+}
+
+Status CheckNodeOptions(const Config& config) {
+  const std::string& root = config.coordinator_root;
+  if (!root.starts_with('/') || (root.size() > 1 && root.ends_with('/')) ||
+      root.find("//") != std::string::npos) {
+    return InvalidArgument("coordinator.root: '" + root + "' is no path such as /infra/tymbal");
+  }
+  TYMBAL_RETURN_IF_ERROR(RequireBetween("coordinator.session_timeout",
+                                        config.coordinator_session_timeout_ms, 1'000, 300'000));
+  TYMBAL_RETURN_IF_ERROR(
+      RequireBetween("schedule.delay", config.schedule_delay_ms, 0, 7 * kApdexMaxMs));
+  TYMBAL_RETURN_IF_ERROR(
+      RequireBetween("schedule.retry_failed", config.schedule_retry_failed_ms, 1'000, kApdexMaxMs));
+  if (!config.schedule_first.empty()) {
+    const auto first = ParseTimeMs(config.schedule_first);
+    if (!first) return first.error().WithContext("schedule.first");
+  }
+  TYMBAL_RETURN_IF_ERROR(
+      RequireBetween("worker.stall_timeout", config.worker_stall_timeout_ms, 5'000, kApdexMaxMs));
+  TYMBAL_RETURN_IF_ERROR(RequireAtMost("worker.fragments", config.worker_fragments, 64));
+  TYMBAL_RETURN_IF_ERROR(RequireAtMost("worker.attempts", config.worker_attempts, 100));
+  if (config.worker_fragments == 0) return InvalidArgument("worker.fragments: must be at least 1");
+  if (config.worker_attempts == 0) return InvalidArgument("worker.attempts: must be at least 1");
+  const std::set<std::string> levels = {"debug", "info", "warn", "error"};
+  if (levels.contains(config.log_level)) return Status::Ok();
+  return InvalidArgument("log.level: '" + config.log_level +
+                         "' must be debug, info, warn or error");
 }
 
 }  // namespace
@@ -222,6 +307,18 @@ Status CheckConfig(const Config& config) {
   TYMBAL_RETURN_IF_ERROR(CheckApdex("statistics.apdex.default", config.apdex_default_ms));
   for (const auto& [app, apdex_ms] : config.apdex_app_ms) {
     TYMBAL_RETURN_IF_ERROR(CheckApdex("statistics.apdex.apps." + app, apdex_ms));
+  }
+  return CheckNodeOptions(config);
+}
+
+Status CheckClusterConfig(const Config& config) {
+  if (config.coordinator_servers.empty()) {
+    return InvalidArgument(
+        "coordinator.servers: must name ZooKeeper's servers, for instance host1:2181,host2:2181");
+  }
+  if (config.source_file_path.empty()) {
+    return InvalidArgument(
+        "source.file.path: must name the span files, for instance /mnt/spans/%Y-%m-%d/*.ndjson.gz");
   }
   return Status::Ok();
 }

@@ -25,6 +25,22 @@ struct Config {
   size_t slow_calls = 5;
   int64_t apdex_default_ms = 500;
   std::map<std::string, int64_t> apdex_app_ms;
+
+  // What follows is read by the nodes of a cluster only.
+  std::string node_id;         ///< Empty: the name of the machine.
+  std::string node_advertise;  ///< The same.
+  std::string coordinator_servers;
+  std::string coordinator_root = "/infra/cicada/web";
+  int64_t coordinator_session_timeout_ms = 10'000;
+  std::string coordinator_auth_file;  ///< Empty: none.
+  std::string source_file_path;       ///< A pattern; see worker/file_pattern.h.
+  int64_t schedule_delay_ms = 120'000;
+  std::string schedule_first;  ///< ISO time; empty: the last period that is due.
+  int64_t schedule_retry_failed_ms = 600'000;
+  int64_t worker_stall_timeout_ms = 120'000;
+  size_t worker_fragments = 4;
+  size_t worker_attempts = 5;
+  std::string log_level = "info";  ///< debug, info, warn or error.
 };
 
 /// Returns the value of an environment variable, if it is set.
@@ -35,6 +51,9 @@ Config DefaultConfig(const Environment& environment);
 
 /// Returns whether all values are in range. Errors: kInvalidArgument naming the key.
 Status CheckConfig(const Config& config);
+
+/// Returns whether what a node of a cluster needs is there. Errors: as above.
+Status CheckClusterConfig(const Config& config);
 
 /// Reads a configuration over the defaults. `${NAME}` and `${NAME:default}` in a value are replaced
 /// from `environment`. Errors: kInvalidArgument naming `origin` and the key: no YAML, an unknown

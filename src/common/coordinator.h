@@ -23,10 +23,10 @@ struct Member {
   int64_t pid = 0;
   uint32_t parallelism = 1;  ///< Fragments that it computes at a time.
   std::string http = {};     ///< "host:port" of its HTTP service; empty: it has none.
-  int64_t clock_ms = 0;      ///< The node's wall clock when it joined, ms since the UTC epoch.
+  int64_t clock_ms = 0;      ///< The node's wall clock when it said this, ms since the UTC epoch.
   /// The coordinator's clock at that moment, set by ReadMembers; 0 where it has none. The clocks of
-  /// two nodes differ as their `clock_ms - joined_ms` do.
-  int64_t joined_ms = 0;
+  /// two nodes differ as their `clock_ms - heard_ms` do.
+  int64_t heard_ms = 0;
   uint32_t running = 0;     ///< Fragments that it has begun and not ended.
   uint64_t spans_read = 0;  ///< Since its start: a sign of life as long as it grows.
   bool operator==(const Member&) const = default;

@@ -56,7 +56,8 @@ Result<RunRecord> ReadRunRow(MysqlDb& db, RunId run, MysqlLock lock) {
 Status ReadFragments(MysqlDb& db, RunRecord* record) {
   return db.Query(
       fmt::format("SELECT fragment_no, slot_from, slot_to, node, token, state, spans_expected,"
-                  " spans_read, result_rows FROM fragment WHERE run_id = {} ORDER BY fragment_no",
+                  " spans_read, result_rows, started_ms, done_ms FROM fragment WHERE run_id = {}"
+                  " ORDER BY fragment_no",
                   record->id.value),
       [record](const MysqlRow& row) {
         FragmentRecord& fragment = record->fragments.emplace_back();
@@ -68,6 +69,8 @@ Status ReadFragments(MysqlDb& db, RunRecord* record) {
         fragment.coverage.expected = row.Count(6);
         fragment.coverage.read = row.Count(7);
         fragment.rows = row.Count(8);
+        fragment.started_ms = row.Int(9);
+        fragment.done_ms = row.Int(10);  // NULL gives 0.
         return Status::Ok();
       });
 }
@@ -116,9 +119,10 @@ Status CheckMysqlEpoch(MysqlDb& db, Epoch epoch, MysqlLock lock) {
                             epoch.value, *current));
 }
 
-Result<Epoch> TakeMysqlEpoch(MysqlDb& db, const NodeId& holder) {
-  TYMBAL_RETURN_IF_ERROR(db.Execute(fmt::format(
-      "UPDATE cluster SET epoch = epoch + 1, holder = {} WHERE id = 1", MysqlBytes(holder.value))));
+Result<Epoch> TakeMysqlEpoch(MysqlDb& db, const NodeId& holder, Epoch above) {
+  TYMBAL_RETURN_IF_ERROR(db.Execute(
+      fmt::format("UPDATE cluster SET epoch = GREATEST(epoch, {}) + 1, holder = {} WHERE id = 1",
+                  above.value, MysqlBytes(holder.value))));
   Epoch epoch;
   TYMBAL_RETURN_IF_ERROR(
       db.Query("SELECT epoch FROM cluster WHERE id = 1", [&epoch](const MysqlRow& row) {
@@ -127,6 +131,41 @@ Result<Epoch> TakeMysqlEpoch(MysqlDb& db, const NodeId& holder) {
       }));
   if (epoch.value > 0) return epoch;
   return Internal("the table cluster of the store is empty; run `tymbal schema migrate`");
+}
+
+Result<std::optional<int64_t>> ReadMysqlFirstPeriod(MysqlDb& db) {
+  std::optional<int64_t> first_ms;
+  TYMBAL_RETURN_IF_ERROR(
+      db.Query("SELECT first_period_start FROM job WHERE id = 1", [&first_ms](const MysqlRow& row) {
+        first_ms = row.Int(0);
+        return Status::Ok();
+      }));
+  return first_ms;
+}
+
+Result<std::vector<PeriodLedger>> ReadMysqlLedger(MysqlDb& db, int64_t from_ms, size_t limit) {
+  std::vector<PeriodLedger> periods;
+  TYMBAL_RETURN_IF_ERROR(db.Query(
+      fmt::format("SELECT period_start, period_end, run_id, attempt, state, reason, created_ms,"
+                  " published_ms FROM run WHERE period_start >= {} AND run_id ="
+                  " (SELECT other.run_id FROM run other WHERE other.period_start = run.period_start"
+                  " ORDER BY CASE other.state WHEN 'published' THEN 0 WHEN 'open' THEN 1"
+                  " WHEN 'failed' THEN 2 ELSE 3 END, other.attempt DESC LIMIT 1)"
+                  " ORDER BY period_start LIMIT {}",
+                  from_ms, limit),
+      [&periods](const MysqlRow& row) {
+        TYMBAL_ASSIGN_OR_RETURN(const RunState state, ParseMysqlRunState(row.String(4)));
+        PeriodLedger& period = periods.emplace_back();
+        period.period = {row.Int(0), row.Int(1)};
+        period.run = RunId{row.Int(2)};
+        period.attempt = static_cast<int32_t>(row.Int(3));
+        period.state = state;
+        period.reason = row.String(5);
+        period.created_ms = row.Int(6);
+        period.published_ms = row.Int(7);  // NULL gives 0.
+        return Status::Ok();
+      }));
+  return periods;
 }
 
 Result<RunId> TakeMysqlRunId(MysqlDb& db) {
@@ -218,12 +257,16 @@ Status InsertMysqlRun(MysqlDb& db, const RunRecord& record, uint64_t plan_key) {
 
 Status MarkMysqlFragmentDone(MysqlDb& db, const FragmentCommit& commit, int64_t now_ms) {
   TYMBAL_RETURN_IF_ERROR(InsertRejections(db, commit));
-  return db.Execute(fmt::format(
-      "UPDATE fragment SET state = 'done', spans_expected = {}, spans_read = {},"
-      " spans_rejected = {}, calls = {}, result_rows = {}, done_ms = {}"
-      " WHERE run_id = {} AND fragment_no = {}",
-      commit.coverage.expected, commit.coverage.read, commit.coverage.rejected.Total(),
-      SumOfCalls(*commit.rows), commit.rows->size(), now_ms, commit.run.value, commit.fragment_no));
+  TYMBAL_RETURN_IF_ERROR(db.Execute(
+      fmt::format("UPDATE fragment SET state = 'done', spans_expected = {}, spans_read = {},"
+                  " spans_rejected = {}, calls = {}, result_rows = {}, done_ms = {}"
+                  " WHERE run_id = {} AND fragment_no = {}",
+                  commit.coverage.expected, commit.coverage.read, commit.coverage.rejected.Total(),
+                  SumOfCalls(*commit.rows), commit.rows->size(), now_ms, commit.run.value,
+                  commit.fragment_no)));
+  if (!commit.unplaced) return Status::Ok();
+  return db.Execute(fmt::format("UPDATE run SET unplaced = {} WHERE run_id = {}", *commit.unplaced,
+                                commit.run.value));
 }
 
 Status SetMysqlRunState(MysqlDb& db, RunId run, RunState state, std::string_view reason,

@@ -26,13 +26,17 @@ enum class MysqlLock {
 Status CheckMysqlEpoch(MysqlDb& db, Epoch epoch, MysqlLock lock);
 
 /// Issues the next epoch; from now on every older one is fenced.
-Result<Epoch> TakeMysqlEpoch(MysqlDb& db, const NodeId& holder);
+Result<Epoch> TakeMysqlEpoch(MysqlDb& db, const NodeId& holder, Epoch above);
 
 /// Returns the number of a new run. REQUIRES: CheckMysqlEpoch() with kUpdate.
 Result<RunId> TakeMysqlRunId(MysqlDb& db);
 
 /// Returns a run with its fragments; `lock` is for the run's row. Errors: kNotFound.
 Result<RunRecord> ReadMysqlRun(MysqlDb& db, RunId run, MysqlLock lock);
+
+/// ResultStore::ReadFirstPeriod() and ReadLedger().
+Result<std::optional<int64_t>> ReadMysqlFirstPeriod(MysqlDb& db);
+Result<std::vector<PeriodLedger>> ReadMysqlLedger(MysqlDb& db, int64_t from_ms, size_t limit);
 
 /// Returns the ids of runs; `sql` selects run_id.
 Result<std::vector<RunId>> FindMysqlRuns(MysqlDb& db, std::string_view sql);

@@ -55,8 +55,28 @@ Status MysqlResultStore::Write(const std::function<Status()>& body) {
   return RunMysqlTransaction(db_, runtime_, MysqlTransactionKind::kWrite, body);
 }
 
-Result<Epoch> MysqlResultStore::TakeEpoch(const NodeId& holder) {
-  return Transact(MysqlTransactionKind::kWrite, [&] { return TakeMysqlEpoch(db_, holder); });
+Result<Epoch> MysqlResultStore::TakeEpoch(const NodeId& holder, Epoch above) {
+  return Transact(MysqlTransactionKind::kWrite, [&] { return TakeMysqlEpoch(db_, holder, above); });
+}
+
+Result<int64_t> MysqlResultStore::FixFirstPeriod(Epoch epoch, int64_t proposed_start_ms) {
+  return Transact(MysqlTransactionKind::kWrite, [&]() -> Result<int64_t> {
+    TYMBAL_RETURN_IF_ERROR(CheckMysqlEpoch(db_, epoch, MysqlLock::kUpdate));
+    TYMBAL_RETURN_IF_ERROR(db_.Execute(fmt::format(
+        "INSERT INTO job (id, first_period_start) VALUES (1, {}) ON DUPLICATE KEY UPDATE id = 1",
+        proposed_start_ms)));
+    TYMBAL_ASSIGN_OR_RETURN(const auto first_ms, ReadMysqlFirstPeriod(db_));
+    return first_ms.value_or(proposed_start_ms);
+  });
+}
+
+Result<std::optional<int64_t>> MysqlResultStore::ReadFirstPeriod() {
+  return Transact(MysqlTransactionKind::kRead, [&] { return ReadMysqlFirstPeriod(db_); });
+}
+
+Result<std::vector<PeriodLedger>> MysqlResultStore::ReadLedger(int64_t from_ms, size_t limit) {
+  return Transact(MysqlTransactionKind::kRead,
+                  [&] { return ReadMysqlLedger(db_, from_ms, limit); });
 }
 
 Status MysqlResultStore::CheckNoOverlap(const Period& period) {
@@ -117,6 +137,7 @@ Result<RunRecord> MysqlResultStore::PlanOnce(Epoch epoch, const RunPlan& plan, u
     fragment.slots = planned.slots;
     fragment.node = planned.node;
     fragment.token = Token{1};
+    fragment.started_ms = record.created_ms;
   }
   TYMBAL_RETURN_IF_ERROR(InsertMysqlRun(db_, record, plan_key));
   return record;

@@ -247,7 +247,14 @@ Result<RetainReport> MysqlSchemaAdmin::Retain(const RetainOptions& options) {
                 }));
   // Creating first: that is what the next hours need, whatever comes of the rest.
   TYMBAL_RETURN_IF_ERROR(CreateAhead(options.now_ms, options.dry_run, &report.partitions_created));
-  if (!options.dry_run) TYMBAL_RETURN_IF_ERROR(DeleteLedger(report.cutoff_ms));
+  if (!options.dry_run) {
+    // First, or a cluster would compute anew what is deleted here.
+    TYMBAL_RETURN_IF_ERROR(Write([this, cutoff_ms = report.cutoff_ms] {
+      return db_.Execute(fmt::format(
+          "UPDATE job SET first_period_start = {0} WHERE first_period_start < {0}", cutoff_ms));
+    }));
+    TYMBAL_RETURN_IF_ERROR(DeleteLedger(report.cutoff_ms));
+  }
   TYMBAL_RETURN_IF_ERROR(
       DropExpired(report.cutoff_ms, options.dry_run, &report.partitions_dropped));
   if (!options.dry_run) TYMBAL_RETURN_IF_ERROR(DeleteRest(report.cutoff_ms));

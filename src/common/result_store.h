@@ -58,8 +58,10 @@ struct FragmentRecord {
   NodeId node;
   Token token;
   FragmentState state = FragmentState::kAssigned;
-  Coverage coverage;  ///< Set when done.
-  uint64_t rows = 0;  ///< Result rows of the fragment; set when done.
+  int64_t started_ms = 0;  ///< When it was given to `node`.
+  int64_t done_ms = 0;     ///< 0 until it is done.
+  Coverage coverage;       ///< Set when done.
+  uint64_t rows = 0;       ///< Result rows of the fragment; set when done.
 };
 
 struct RunRecord {
@@ -76,6 +78,18 @@ struct RunRecord {
   std::vector<FragmentRecord> fragments;
 };
 
+/// What the ledger has of a period: the run that counts for it, which is the published one, else
+/// the open one, else the last failed one.
+struct PeriodLedger {
+  Period period;
+  RunId run;
+  int32_t attempt = 0;
+  RunState state = RunState::kOpen;
+  std::string reason;  ///< Why it failed.
+  int64_t created_ms = 0;
+  int64_t published_ms = 0;  ///< 0 until it is published.
+};
+
 /// All that a worker has to say about a fragment, committed in one transaction.
 struct FragmentCommit {
   RunId run;
@@ -84,6 +98,8 @@ struct FragmentCommit {
   Coverage coverage;
   /// In ascending order of endpoint_id, each once, all of Level::kMethod.
   const std::vector<StatRow>* rows = nullptr;
+  /// RunInput::unplaced of the run, from that one of its fragments which knows it only now.
+  std::optional<uint64_t> unplaced = std::nullopt;
 };
 
 enum class CommitOutcome {
@@ -102,8 +118,10 @@ class ResultStore {
  public:
   virtual ~ResultStore() = default;
 
-  /// Issues the next epoch; from now on every older one is fenced.
-  virtual Result<Epoch> TakeEpoch(const NodeId& holder) = 0;
+  /// Issues the next epoch, which is greater than `above` as well: a store that was restored from a
+  /// backup may have forgotten what others have seen. From now on every older one is fenced.
+  virtual Result<Epoch> TakeEpoch(const NodeId& holder, Epoch above) = 0;
+  Result<Epoch> TakeEpoch(const NodeId& holder) { return TakeEpoch(holder, Epoch{0}); }
 
   /// Writes a new open run with its fragments and their first tokens. The attempt is one more than
   /// the last of this period. Errors: kConflict when the period has an open run already, or
@@ -134,6 +152,16 @@ class ResultStore {
   /// Deletes the result rows of a superseded or failed run; its ledger rows stay. Errors: kConflict
   /// when the run is open or published.
   virtual Status PurgeRun(RunId run) = 0;
+
+  /// Returns the start of the first period that a cluster computes on this store: what the first
+  /// call proposed, or where retention has moved it since.
+  virtual Result<int64_t> FixFirstPeriod(Epoch epoch, int64_t proposed_start_ms) = 0;
+  /// Returns the same; nothing where no cluster has worked on this store.
+  virtual Result<std::optional<int64_t>> ReadFirstPeriod() = 0;
+
+  /// Returns what the ledger has of the periods that start at `from_ms` or later: oldest first, at
+  /// most `limit`. Periods without a run are left out.
+  virtual Result<std::vector<PeriodLedger>> ReadLedger(int64_t from_ms, size_t limit) = 0;
 
   virtual Result<RunRecord> ReadRun(RunId run) = 0;
   /// Returns the open runs, oldest period first.

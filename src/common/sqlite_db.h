@@ -77,6 +77,8 @@ class SqliteDb {
   SqliteDb(const SqliteDb&) = delete;
   SqliteDb& operator=(const SqliteDb&) = delete;
 
+  /// Destroys `guard` once the database has been closed.
+  void KeepUntilClosed(std::shared_ptr<void> guard) { kept_ = std::move(guard); }
   const std::string& path() const { return path_; }
 
   /// Turns the write-ahead log on: readers and one writer don't wait for each other. Stays with the
@@ -106,6 +108,7 @@ class SqliteDb {
   Status ErrorOfFile(int code, int system_error, const std::string& message, During during) const;
   bool InTransaction() const;
 
+  std::shared_ptr<void> kept_;
   std::string path_;
   sqlite3* db_;
   /// Idle prepared statements by their text. The texts are constants of ours, so it is bounded.

@@ -51,7 +51,8 @@ Status ReadFragments(SqliteDb& db, RunRecord* record) {
   TYMBAL_ASSIGN_OR_RETURN(
       SqliteStatement select,
       db.Prepare("SELECT fragment_no, slot_from, slot_to, node, token, state, spans_expected,"
-                 " spans_read, result_rows FROM fragment WHERE run_id = ? ORDER BY fragment_no"));
+                 " spans_read, result_rows, started_ms, done_ms FROM fragment WHERE run_id = ?"
+                 " ORDER BY fragment_no"));
   select.BindInt(1, record->id.value);
   while (true) {
     TYMBAL_ASSIGN_OR_RETURN(const bool row, select.Step());
@@ -65,6 +66,8 @@ Status ReadFragments(SqliteDb& db, RunRecord* record) {
     fragment.coverage.expected = select.Count(6);
     fragment.coverage.read = select.Count(7);
     fragment.rows = select.Count(8);
+    fragment.started_ms = select.Int(9);
+    fragment.done_ms = select.Int(10);  // NULL gives 0.
     record->fragments.push_back(std::move(fragment));
   }
 }
@@ -182,7 +185,40 @@ Status MarkSqliteFragmentDone(SqliteDb& db, const FragmentCommit& commit, int64_
   update.BindInt(7, now_ms);
   update.BindInt(8, commit.run.value);
   update.BindInt(9, commit.fragment_no);
-  return update.Run();
+  TYMBAL_RETURN_IF_ERROR(update.Run());
+  if (!commit.unplaced) return Status::Ok();
+  TYMBAL_ASSIGN_OR_RETURN(SqliteStatement run,
+                          db.Prepare("UPDATE run SET unplaced = ? WHERE run_id = ?"));
+  run.BindCount(1, *commit.unplaced);
+  run.BindInt(2, commit.run.value);
+  return run.Run();
+}
+
+Result<std::vector<PeriodLedger>> ReadSqliteLedger(SqliteDb& db, int64_t from_ms, size_t limit) {
+  TYMBAL_ASSIGN_OR_RETURN(
+      SqliteStatement select,
+      db.Prepare("SELECT period_start, period_end, run_id, attempt, state, reason, created_ms,"
+                 " published_ms FROM run WHERE period_start >= ?1 AND run_id ="
+                 " (SELECT other.run_id FROM run other WHERE other.period_start = run.period_start"
+                 " ORDER BY CASE other.state WHEN 'published' THEN 0 WHEN 'open' THEN 1"
+                 " WHEN 'failed' THEN 2 ELSE 3 END, other.attempt DESC LIMIT 1)"
+                 " ORDER BY period_start LIMIT ?2"));
+  select.BindInt(1, from_ms);
+  select.BindInt(2, static_cast<int64_t>(limit));
+  std::vector<PeriodLedger> periods;
+  while (true) {
+    TYMBAL_ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) return periods;
+    TYMBAL_ASSIGN_OR_RETURN(const RunState state, ParseRunState(select.Bytes(4)));
+    PeriodLedger& period = periods.emplace_back();
+    period.period = {select.Int(0), select.Int(1)};
+    period.run = RunId{select.Int(2)};
+    period.attempt = static_cast<int32_t>(select.Int(3));
+    period.state = state;
+    period.reason = select.String(5);
+    period.created_ms = select.Int(6);
+    period.published_ms = select.Int(7);  // NULL gives 0.
+  }
 }
 
 Result<RejectCounts> SumSqliteRejections(SqliteDb& db, RunId run) {

@@ -18,6 +18,9 @@ Status CheckSqliteEpoch(SqliteDb& db, Epoch epoch);
 /// Returns a run with its fragments. Errors: kNotFound.
 Result<RunRecord> ReadSqliteRun(SqliteDb& db, RunId run);
 
+/// ResultStore::ReadLedger().
+Result<std::vector<PeriodLedger>> ReadSqliteLedger(SqliteDb& db, int64_t from_ms, size_t limit);
+
 /// Returns the ids of runs; `sql` selects run_id and has at most the one parameter.
 Result<std::vector<RunId>> FindSqliteRuns(SqliteDb& db, std::string_view sql, int64_t parameter);
 

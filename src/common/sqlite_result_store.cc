@@ -67,18 +67,46 @@ Result<SqliteTransaction> SqliteResultStore::BeginRead() {
   return SqliteTransaction::Begin(*db_, SqliteTransaction::Kind::kRead);
 }
 
-Result<Epoch> SqliteResultStore::TakeEpoch(const NodeId& holder) {
+Result<Epoch> SqliteResultStore::TakeEpoch(const NodeId& holder, Epoch above) {
   TYMBAL_ASSIGN_OR_RETURN(SqliteTransaction transaction, BeginWrite());
   {
     TYMBAL_ASSIGN_OR_RETURN(
         SqliteStatement update,
-        db_->Prepare("UPDATE cluster SET epoch = epoch + 1, holder = ? WHERE id = 1"));
-    update.BindText(1, holder.value);
+        db_->Prepare("UPDATE cluster SET epoch = max(epoch, ?) + 1, holder = ? WHERE id = 1"));
+    update.BindInt(1, above.value);
+    update.BindText(2, holder.value);
     TYMBAL_RETURN_IF_ERROR(update.Run());
   }
   TYMBAL_ASSIGN_OR_RETURN(const int64_t epoch, db_->QueryInt("SELECT epoch FROM cluster"));
   TYMBAL_RETURN_IF_ERROR(transaction.Commit());
   return Epoch{epoch};
+}
+
+Result<int64_t> SqliteResultStore::FixFirstPeriod(Epoch epoch, int64_t proposed_start_ms) {
+  TYMBAL_ASSIGN_OR_RETURN(SqliteTransaction transaction, BeginWrite());
+  TYMBAL_RETURN_IF_ERROR(CheckSqliteEpoch(*db_, epoch));
+  {
+    TYMBAL_ASSIGN_OR_RETURN(
+        SqliteStatement insert,
+        db_->Prepare("INSERT OR IGNORE INTO job (id, first_period_start) VALUES (1, ?)"));
+    insert.BindInt(1, proposed_start_ms);
+    TYMBAL_RETURN_IF_ERROR(insert.Run());
+  }
+  TYMBAL_ASSIGN_OR_RETURN(const int64_t first_ms,
+                          db_->QueryInt("SELECT first_period_start FROM job"));
+  TYMBAL_RETURN_IF_ERROR(transaction.Commit());
+  return first_ms;
+}
+
+Result<std::optional<int64_t>> SqliteResultStore::ReadFirstPeriod() {
+  TYMBAL_ASSIGN_OR_RETURN(SqliteStatement select,
+                          db_->Prepare("SELECT first_period_start FROM job"));
+  TYMBAL_ASSIGN_OR_RETURN(const bool row, select.Step());
+  return row ? std::optional<int64_t>(select.Int(0)) : std::nullopt;
+}
+
+Result<std::vector<PeriodLedger>> SqliteResultStore::ReadLedger(int64_t from_ms, size_t limit) {
+  return ReadSqliteLedger(*db_, from_ms, limit);
 }
 
 Status SqliteResultStore::CheckNoOverlap(const Period& period) {
@@ -130,6 +158,7 @@ Result<RunRecord> SqliteResultStore::PlanRun(Epoch epoch, const RunPlan& plan) {
     fragment.slots = planned.slots;
     fragment.node = planned.node;
     fragment.token = Token{1};
+    fragment.started_ms = record.created_ms;
   }
   TYMBAL_RETURN_IF_ERROR(InsertSqliteRun(*db_, &record));
   TYMBAL_RETURN_IF_ERROR(transaction.Commit());

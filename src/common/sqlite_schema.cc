@@ -1,12 +1,18 @@
 #include "common/sqlite_schema.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "common/check.h"
 #include "common/sql_migrations.h"
@@ -36,6 +42,45 @@ int64_t ApplicationIdIn(std::string_view header) {
   return id;
 }
 
+/// The stores that this process has open. Closing a file gives up all locks that the process holds
+/// on it (POSIX), those of SQLite as well: then another process believes to be the last user of the
+/// store and takes its log away. So a file that is open as a store is not looked into again.
+class OpenStores {
+ public:
+  static OpenStores& OfThisProcess() {
+    static OpenStores open;
+    return open;
+  }
+  /// Held while a file is looked into and opened.
+  std::mutex& mutex() { return mutex_; }
+
+  bool Holds(const std::string& path) const {
+    const auto file = FileOf(path);
+    return file && counts_.contains(*file);
+  }
+  /// Returns what stands for one more user of the file, until it is destroyed.
+  std::shared_ptr<void> Add(const std::string& path) {
+    const auto file = FileOf(path);
+    if (!file) return nullptr;
+    ++counts_[*file];
+    return {nullptr, [this, file = *file](void*) {
+              const std::lock_guard lock(mutex_);
+              if (--counts_[file] == 0) counts_.erase(file);
+            }};
+  }
+
+ private:
+  using File = std::pair<dev_t, ino_t>;
+  static std::optional<File> FileOf(const std::string& path) {
+    struct stat facts {};
+    if (stat(path.c_str(), &facts) != 0) return std::nullopt;
+    return File(facts.st_dev, facts.st_ino);
+  }
+
+  std::mutex mutex_;
+  std::map<File, int> counts_;
+};
+
 /// Looks at the path without SQLite, which would write to a file that needs recovery.
 Result<FileKind> Inspect(const std::string& path) {
   if (path.empty()) return InvalidArgument("the path of the store is empty");
@@ -56,6 +101,7 @@ Result<FileKind> Inspect(const std::string& path) {
     return FileKind::kMissing;
   }
   if (!fs::is_regular_file(status)) return NotAStore(path);
+  if (OpenStores::OfThisProcess().Holds(path)) return FileKind::kStore;
   std::array<char, kHeaderBytes> bytes;
   std::ifstream in(path, std::ios::binary);
   if (!in) {
@@ -103,6 +149,8 @@ Status Migrate(SqliteDb& db, int64_t known) {
 
 Result<std::unique_ptr<SqliteDb>> OpenSqliteStore(const SqliteStoreFile& file) {
   TYMBAL_CHECK(!(file.create && file.read_only), "create a store read-only");
+  OpenStores& open_stores = OpenStores::OfThisProcess();
+  const std::unique_lock lock(open_stores.mutex());
   TYMBAL_ASSIGN_OR_RETURN(const FileKind kind, Inspect(file.path));
   if (kind != FileKind::kStore && !file.create) {
     return NotFound(fmt::format("no store at {}; run `tymbal run` first", file.path));
@@ -124,6 +172,7 @@ Result<std::unique_ptr<SqliteDb>> OpenSqliteStore(const SqliteStoreFile& file) {
     TYMBAL_RETURN_IF_ERROR(Migrate(*db, known));
   }
   if (!file.read_only) TYMBAL_RETURN_IF_ERROR(db->UseWriteAheadLog());
+  db->KeepUntilClosed(open_stores.Add(file.path));
   return db;
 }
 

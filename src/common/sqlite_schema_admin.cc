@@ -98,6 +98,14 @@ Status DeleteRun(SqliteDb& db, RunId run) {
   return transaction.Commit();
 }
 
+Status MoveFirstPeriod(SqliteDb& db, int64_t cutoff_ms) {
+  TYMBAL_ASSIGN_OR_RETURN(
+      SqliteStatement update,
+      db.Prepare("UPDATE job SET first_period_start = ?1 WHERE first_period_start < ?1"));
+  update.BindInt(1, cutoff_ms);
+  return update.Run();
+}
+
 Result<RetainReport> SqliteSchemaAdmin::Retain(const RetainOptions& options) {
   TYMBAL_ASSIGN_OR_RETURN(
       const auto db,
@@ -113,6 +121,8 @@ Result<RetainReport> SqliteSchemaAdmin::Retain(const RetainOptions& options) {
                      report.cutoff_ms));
   report.runs = expired.size();
   if (options.dry_run) return report;
+  // First, or a cluster would compute anew what is deleted here.
+  TYMBAL_RETURN_IF_ERROR(MoveFirstPeriod(*db, report.cutoff_ms));
   for (const RunId run : expired) TYMBAL_RETURN_IF_ERROR(DeleteRun(*db, run));
   return report;
 }

@@ -20,11 +20,15 @@ struct Shared {
   std::optional<Status> failure;  // The first one.
   std::atomic<bool> failed{false};
   std::atomic<uint64_t> records{0};
+  const std::atomic<bool>* cancel = nullptr;
 };
 
 Status ReadAll(SpanReader* reader, Aggregator* aggregator, Shared* shared) {
   SpanBatch batch;
   while (!shared->failed.load(std::memory_order_relaxed)) {
+    if (shared->cancel != nullptr && shared->cancel->load(std::memory_order_relaxed)) {
+      return Unavailable("cancelled");
+    }
     TYMBAL_ASSIGN_OR_RETURN(const bool more, reader->Next(&batch));
     if (!more) break;
     TYMBAL_RETURN_IF_ERROR(aggregator->Add(batch));
@@ -83,6 +87,7 @@ Result<std::unique_ptr<Aggregator>> Scan(SpanSource* source, const SpanQuery& qu
   }
   Shared shared;
   shared.running = readers.size();
+  shared.cancel = options.cancel;
   {
     std::vector<std::jthread> threads;  // Join when they go out of scope.
     for (size_t i = 0; i < readers.size(); ++i) {

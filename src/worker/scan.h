@@ -19,6 +19,8 @@ struct ScanOptions {
   /// Called on the calling thread now and then, with the number of records so far.
   std::function<void(uint64_t records)> on_progress;
   std::chrono::milliseconds progress_interval{200};
+  /// Once true, the scan gives up with kUnavailable after the batch that each thread is at.
+  const std::atomic<bool>* cancel = nullptr;
 };
 
 /// Reads all spans of a query on `threads` pool threads and returns what they add up to. Each

@@ -23,7 +23,17 @@ class IntrudedStore : public ResultStore {
  public:
   explicit IntrudedStore(ResultStore* store) : store_(store) {}
 
-  Result<Epoch> TakeEpoch(const NodeId& holder) override { return store_->TakeEpoch(holder); }
+  using ResultStore::TakeEpoch;
+  Result<Epoch> TakeEpoch(const NodeId& holder, Epoch above) override {
+    return store_->TakeEpoch(holder, above);
+  }
+  Result<int64_t> FixFirstPeriod(Epoch epoch, int64_t proposed_start_ms) override {
+    return store_->FixFirstPeriod(epoch, proposed_start_ms);
+  }
+  Result<std::optional<int64_t>> ReadFirstPeriod() override { return store_->ReadFirstPeriod(); }
+  Result<std::vector<PeriodLedger>> ReadLedger(int64_t from_ms, size_t limit) override {
+    return store_->ReadLedger(from_ms, limit);
+  }
   Result<RunRecord> PlanRun(Epoch epoch, const RunPlan& plan) override {
     Count();
     return store_->PlanRun(epoch, plan);

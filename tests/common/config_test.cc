@@ -93,7 +93,9 @@ TEST(Config, LeavesDefaultsWhereNothingIsSaid) {
 
 TEST(Config, NamesAnUnknownKeyAndTheKnownOnes) {
   EXPECT_THAT(ErrorOf("stor: a.db"), HasSubstr("stor: "));
-  EXPECT_THAT(ErrorOf("stor: a.db"), HasSubstr("period, source, statistics, store, worker"));
+  EXPECT_THAT(
+      ErrorOf("stor: a.db"),
+      HasSubstr("coordinator, log, node, period, schedule, source, statistics, store, worker"));
   EXPECT_THAT(ErrorOf("period: {lenght: 1m}"), HasSubstr("period.lenght: "));
   EXPECT_THAT(ErrorOf("period: {lenght: 1m}"), HasSubstr("length, offset"));
   EXPECT_THAT(ErrorOf("statistics: {apdex: {app: {}}}"), HasSubstr("statistics.apdex.app: "));

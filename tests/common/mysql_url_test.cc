@@ -144,7 +144,7 @@ TEST(MysqlUrl, RefusesAPasswordAndSaysWhereItBelongs) {
 TEST(MysqlUrl, TakesThePasswordFromTheFileOrElseTheEnvironment) {
   const std::map<std::string, std::string> variables = {{"TYMBAL_STORE_PASSWORD", "of-env"}};
   EXPECT_EQ(ParseMysqlUrl("mysql://a@h/d", With(variables))->password, "of-env");
-  const TestFile file("mysql_url_password", std::string(kCanary) + "\n", 0600);
+  const TestFile file("mysql_url_password_taken", std::string(kCanary) + "\n", 0600);
   const std::string url = "mysql://a@h/d?password_file=" + file.path();
   EXPECT_EQ(ParseMysqlUrl(url, With(variables))->password, kCanary);
   EXPECT_THAT(ParseMysqlUrl(url, With(variables))->Name(), Not(HasSubstr(kCanary)));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -18,6 +19,7 @@
 #include "common/sql_migrations.h"
 #include "common/sqlite_db.h"
 #include "common/sqlite_schema.h"
+#include "common/sqlite_schema_admin.h"
 #include "contract/result_store_contract.h"
 
 namespace tymbal::testing {
@@ -214,13 +216,36 @@ TEST_F(SqliteStore, LeavesTheLogOfAnotherProgramAsItIs) {
 
 TEST_F(SqliteStore, RefusesAStoreOfANewerTymbal) {
   Create();
-  Sql(path_, "PRAGMA user_version = 2; CREATE TABLE from_the_future (a)");
+  Sql(path_, "PRAGMA user_version = 1000; CREATE TABLE from_the_future (a)");
   for (const bool create : {false, true}) {
     const Status status = OpenError(path_, create);
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
     EXPECT_THAT(status.message(), HasSubstr("written by a newer Tymbal"));
   }
-  EXPECT_THAT(Query("PRAGMA user_version"), ElementsAre("2"));
+  EXPECT_THAT(Query("PRAGMA user_version"), ElementsAre("1000"));
+}
+
+TEST_F(SqliteStore, StaysOneStoreForOthersWhenAProcessOpensItTwice) {
+  const auto first = Create();
+  Take(first->TakeEpoch(NodeId{"n"}));
+  const auto second = Create();  // Looking into the file must not give up the locks of the first.
+  const std::string other =
+      fmt::format("sqlite3 '{}' 'UPDATE cluster SET epoch = epoch + 1'", path_.string());
+  for (int64_t epoch = 2; epoch <= 6; epoch += 2) {
+    // A program of its own, that is: the last one to leave a store takes its log away.
+    ASSERT_EQ(std::system(other.c_str()), 0);
+    EXPECT_TRUE(fs::exists(path_.string() + "-wal")) << "others believe that nobody uses the store";
+    EXPECT_EQ(Take(first->TakeEpoch(NodeId{"n"})).value, epoch + 1);
+  }
+}
+
+TEST_F(SqliteStore, BringsAnOlderSchemaUpToDateWithItsData) {
+  Create();
+  Sql(path_, "DROP TABLE job; PRAGMA user_version = 1; UPDATE cluster SET epoch = 41");
+  EXPECT_EQ(OpenError(path_).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(*MakeSqliteSchemaAdmin(path_.string())->Migrate(0), 1);
+  EXPECT_THAT(Query("SELECT epoch FROM cluster"), ElementsAre("41"));
+  EXPECT_THAT(Query("SELECT count(*) FROM job"), ElementsAre("0"));
 }
 
 TEST_F(SqliteStore, SaysThatAnOldSchemaNeedsMigration) {

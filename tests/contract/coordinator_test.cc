@@ -1,111 +1,476 @@
-#include "common/local_coordinator.h"
-#include "contract/coordinator_contract.h"
+#include <gmock/gmock.h>
+#include <unistd.h>
 
-namespace tymbal {
+#include <cstdlib>
+
+#include "common/local_coordinator.h"
+#include "common/znode_records.h"
+#include "common/zookeeper_coordinator.h"
+#include "common/zookeeper_native_client.h"
+#include "contract/coordinator_contract.h"
+#include "simulation/memory_zookeeper.h"
+
+namespace tymbal::testing {
 namespace {
 
-const Member kSelf{.node = {"node-1"}, .incarnation = "incarnation-1", .host = "localhost"};
-const MasterRecord kMaster{.node = {"node-1"}, .incarnation = "incarnation-1"};
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Topic = Coordinator::Topic;
 
 Task TaskOf(Epoch epoch, RunId run) {
-  return {epoch, run, {0, 60'000}, 1024, {{0, {0, 1024}, {"node-1"}, {7}}}};
+  return {epoch,
+          run,
+          {0, 60'000},
+          1024,
+          {{0, {0, 1000}, {"a"}, {7}}, {1, {1000, 1024}, {"b\n支"}, {8}}}};
 }
 
-TEST_P(CoordinatorContract, AMemberIsListedOnceItHasJoined) {
-  const auto members = [this] {
-    return Await<Result<std::vector<Member>>>(
-        [this](auto reply) { coordinator_->ReadMembers(std::move(reply)); });
-  };
-  EXPECT_TRUE(members()->empty());
-  ASSERT_TRUE(Do([this](auto done) { coordinator_->Join(kSelf, std::move(done)); }).ok());
-  EXPECT_EQ(*members(), std::vector<Member>{kSelf});
+// --- Members
+
+TEST_P(CoordinatorContract, AMemberIsListedWithAllItSaysOnceItHasJoined) {
+  EXPECT_THAT(a().MemberNames(), IsEmpty());
+  const Member self = a().Self();
+  ASSERT_TRUE(a().Join(self).ok());
+  auto members = a().Members();
+  ASSERT_TRUE(members.has_value());
+  ASSERT_EQ(members->size(), 1U);
+  members->front().heard_ms = 0;
+  EXPECT_EQ(members->front(), self);
 }
+
+TEST_P(CoordinatorContract, JoiningAgainReplacesWhatIsKnownWithoutAHint) {
+  Member self = a().Self();
+  ASSERT_TRUE(a().Join(self).ok());
+  (void)a().Members();
+  for (uint64_t spans = 1; spans <= 3; ++spans) {
+    self.spans_read = spans;
+    ASSERT_TRUE(a().Join(self).ok());
+  }
+  EXPECT_THAT(a().hints, IsEmpty());
+  EXPECT_EQ(a().Members()->front().spans_read, 3U);
+}
+
+TEST_P(ClusterContract, EachWordOfAMemberSaysAnewHowItsClockGoes) {
+  ASSERT_TRUE(a().Join(a().Self()).ok());
+  const int64_t first_ms = a().Members()->front().heard_ms;
+  EXPECT_GT(first_ms, 0);
+  bool later = false;
+  loop_.After(std::chrono::milliseconds(50), [&later] { later = true; });
+  a().Until([&later] { return later; });
+  ASSERT_TRUE(a().Join(a().Self()).ok());
+  EXPECT_GE(a().Members()->front().heard_ms, first_ms + 50);
+}
+
+TEST_P(ClusterContract, EveryoneHearsOfMembersThatComeAndGo) {
+  ASSERT_TRUE(a().Join(a().Self()).ok());
+  (void)a().Members();
+  ASSERT_TRUE(b().Join(b().Self()).ok());
+  a().AwaitHint(Topic::kMembers);
+  EXPECT_THAT(a().MemberNames(), ElementsAre("a", "b"));
+  a().hints.clear();
+  ASSERT_TRUE(b().Stop().ok());
+  a().AwaitHint(Topic::kMembers);
+  EXPECT_THAT(a().MemberNames(), ElementsAre("a"));
+  b_.reset();
+}
+
+TEST_P(ClusterContract, ASecondNodeOfTheSameIdIsAConflictThatNamesTheFirst) {
+  ASSERT_TRUE(a().Join(a().Self()).ok());
+  const Status status = b().Join(a().Self("2"));
+  EXPECT_EQ(status.code(), StatusCode::kConflict);
+  EXPECT_THAT(status.message(), HasSubstr("the process 4711 on host of a"));
+  ASSERT_TRUE(a().Stop().ok());
+  EXPECT_TRUE(b().Join(a().Self("2")).ok()) << "its session is over";
+  a_.reset();
+}
+
+TEST_P(ClusterContract, AMemberThatAnOperatorRemovedIsBackWithItsNextWord) {
+  ASSERT_TRUE(a().Join(a().Self()).ok());
+  harness_->Remove("instances/a");
+  EXPECT_THAT(a().MemberNames(), IsEmpty());
+  ASSERT_TRUE(a().Join(a().Self()).ok());
+  EXPECT_THAT(a().MemberNames(), ElementsAre("a"));
+}
+
+// --- Mastership
 
 TEST_P(CoordinatorContract, TheFirstToCampaignIsMasterUntilItResigns) {
-  const auto campaign = [this](const MasterRecord& who) {
-    return *Await<Result<MasterRecord>>(
-        [&](auto reply) { coordinator_->Campaign(who, std::move(reply)); });
-  };
-  const MasterRecord other{.node = {"node-2"}, .incarnation = "incarnation-2"};
-  EXPECT_EQ(campaign(kMaster), kMaster);
-  EXPECT_EQ(campaign(kMaster), kMaster);
-  EXPECT_EQ(campaign(other), kMaster);
-  ASSERT_TRUE(Do([this](auto done) { coordinator_->Resign(std::move(done)); }).ok());
-  EXPECT_EQ(campaign(other), other);
+  EXPECT_EQ(a().Master(), "nobody");
+  EXPECT_EQ(a().Campaign().value(), a().AsMaster());
+  EXPECT_EQ(a().Campaign().value(), a().AsMaster()) << "again is harmless";
+  ASSERT_TRUE(a().Resign().ok());
+  EXPECT_EQ(a().Master(), "nobody");
+  ASSERT_TRUE(a().Resign().ok()) << "not master: does nothing";
 }
 
+TEST_P(ClusterContract, MastershipPassesOnWhenTheMastersSessionEnds) {
+  ASSERT_TRUE(a().Campaign().has_value());
+  EXPECT_EQ(b().Campaign()->node.value, "a");
+  EXPECT_EQ(b().Master(), "a");
+  harness_->ExpireSession("a");
+  b().AwaitHint(Topic::kMaster);
+  EXPECT_EQ(b().Campaign()->node.value, "b");
+  a().Until([this] { return a().expired == 1 && a().live; });
+  EXPECT_EQ(a().Master(), "b");
+  EXPECT_EQ(a().Campaign()->node.value, "b");
+}
+
+TEST_P(ClusterContract, AMasterHearsThatAnOperatorRemovedIt) {
+  ASSERT_TRUE(a().Campaign().has_value());
+  EXPECT_EQ(a().Master(), "a");
+  harness_->Remove("master");
+  a().AwaitHint(Topic::kMaster);
+  EXPECT_EQ(a().Master(), "nobody");
+  EXPECT_EQ(a().Claim({1}).code(), StatusCode::kFenced);
+}
+
+// --- The board
+
 TEST_P(CoordinatorContract, ATaskIsReadAsItWasPublished) {
-  const auto read = [this] {
-    return *Await<Result<std::optional<Task>>>(
-        [this](auto reply) { coordinator_->ReadTask(std::move(reply)); });
-  };
-  EXPECT_EQ(read(), std::nullopt);
-  BecomeMaster();
-  ASSERT_TRUE(Do([this](auto done) { coordinator_->ClaimBoard({3}, std::move(done)); }).ok());
-  const Task task = TaskOf({3}, {11});
-  ASSERT_TRUE(Do([&](auto done) { coordinator_->PublishTask(task, std::move(done)); }).ok());
-  EXPECT_EQ(read(), task);
+  EXPECT_EQ(a().ReadTask().value(), std::nullopt);
+  ASSERT_TRUE(a().Campaign().has_value());
+  EXPECT_EQ(a().BoardEpoch(), Epoch{0});
+  ASSERT_TRUE(a().Claim({3}).ok());
+  EXPECT_EQ(a().BoardEpoch(), Epoch{3});
+  ASSERT_TRUE(a().Publish(TaskOf({3}, {11})).ok());
+  EXPECT_EQ(a().ReadTask().value(), TaskOf({3}, {11}));
+  ASSERT_TRUE(a().Publish(TaskOf({3}, {12})).ok());
+  EXPECT_EQ(a().ReadTask().value(), TaskOf({3}, {12}));
+}
+
+TEST_P(CoordinatorContract, OnlyTheMasterClaimsTheBoard) {
+  EXPECT_EQ(a().Claim({1}).code(), StatusCode::kFenced);
+}
+
+TEST_P(ClusterContract, ANodeDoesNotClaimTheBoardOfAnother) {
+  ASSERT_TRUE(b().Campaign().has_value());
+  EXPECT_EQ(a().Claim({1}).code(), StatusCode::kFenced);
+  EXPECT_TRUE(b().Claim({1}).ok());
+  EXPECT_EQ(a().Master(), "b");
 }
 
 TEST_P(CoordinatorContract, AnOldEpochIsFencedI4) {
-  BecomeMaster();
-  ASSERT_TRUE(Do([this](auto done) { coordinator_->ClaimBoard({5}, std::move(done)); }).ok());
-  EXPECT_EQ(Do([this](auto done) { coordinator_->ClaimBoard({4}, std::move(done)); }).code(),
-            StatusCode::kFenced);
-  EXPECT_EQ(Do([this](auto done) {
-              coordinator_->PublishTask(TaskOf({4}, {1}), std::move(done));
-            }).code(),
-            StatusCode::kFenced);
-  EXPECT_TRUE(
-      Do([this](auto done) { coordinator_->PublishTask(TaskOf({5}, {1}), std::move(done)); }).ok());
+  ASSERT_TRUE(a().Campaign().has_value());
+  ASSERT_TRUE(a().Claim({5}).ok());
+  ASSERT_TRUE(a().Claim({5}).ok()) << "the reply to the first may have been lost";
+  EXPECT_EQ(a().Claim({4}).code(), StatusCode::kFenced);
+  EXPECT_EQ(a().Publish(TaskOf({4}, {1})).code(), StatusCode::kFenced);
+  EXPECT_TRUE(a().Publish(TaskOf({5}, {1})).ok());
 }
 
-TEST_P(CoordinatorContract, ProgressIsKeptByRunUntilItIsCleared) {
-  const auto progress = [this](RunId run) {
-    return *Await<Result<std::map<int32_t, Progress>>>(
-        [&](auto reply) { coordinator_->ReadProgress(run, std::move(reply)); });
-  };
-  ASSERT_TRUE(Do([this](auto done) {
-                coordinator_->ReportProgress({1}, 2, {{9}, ""}, std::move(done));
-              }).ok());
-  EXPECT_EQ(progress({1}), (std::map<int32_t, Progress>{{2, {{9}, ""}}}));
-  EXPECT_TRUE(progress({2}).empty());
-  ASSERT_TRUE(Do([this](auto done) { coordinator_->ClearProgress({}, std::move(done)); }).ok());
-  EXPECT_TRUE(progress({1}).empty());
+TEST_P(ClusterContract, AMasterOfBeforeCannotPublishAfterTheNextHasClaimedI4) {
+  ASSERT_TRUE(a().Campaign().has_value());
+  ASSERT_TRUE(a().Claim({5}).ok());
+  harness_->Remove("master");
+  ASSERT_TRUE(b().Campaign().has_value());
+  ASSERT_TRUE(b().Claim({6}).ok());
+  ASSERT_TRUE(b().Publish(TaskOf({6}, {2})).ok());
+  EXPECT_EQ(a().Publish(TaskOf({5}, {1})).code(), StatusCode::kFenced);
+  EXPECT_EQ(a().ReadTask().value(), TaskOf({6}, {2}));
 }
 
 TEST_P(CoordinatorContract, AReadArmsOneHintAndOnlyOne) {
-  BecomeMaster();
-  ASSERT_TRUE(Do([this](auto done) { coordinator_->ClaimBoard({1}, std::move(done)); }).ok());
-  (void)Await<Result<std::optional<Task>>>(
-      [this](auto reply) { coordinator_->ReadTask(std::move(reply)); });
-  for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(Do([this](auto done) {
-                  coordinator_->PublishTask(TaskOf({1}, {1}), std::move(done));
-                }).ok());
-  }
-  loop_.RunUntil([this] { return !hints_.empty(); });
-  EXPECT_EQ(hints_, std::vector<Coordinator::Topic>{Coordinator::Topic::kTask});
+  ASSERT_TRUE(a().Campaign().has_value());
+  ASSERT_TRUE(a().Claim({1}).ok());
+  (void)a().ReadTask();
+  for (int64_t run = 1; run <= 3; ++run) ASSERT_TRUE(a().Publish(TaskOf({1}, {run})).ok());
+  a().AwaitHint(Topic::kTask);
+  EXPECT_THAT(a().hints, ElementsAre(Topic::kTask));
 }
+
+TEST_P(ClusterContract, WhatIsTooBigIsRefusedAndTheSessionLives) {
+  ASSERT_TRUE(a().Campaign().has_value());
+  ASSERT_TRUE(a().Claim({1}).ok());
+  Task task = TaskOf({1}, {1});
+  task.fragments[0].node.value.assign(kZnodeBytesMax, 'x');
+  EXPECT_EQ(a().Publish(task).code(), StatusCode::kExhausted);
+  EXPECT_TRUE(a().live);
+  EXPECT_EQ(a().suspended, 0);
+  EXPECT_TRUE(a().Publish(TaskOf({1}, {2})).ok());
+}
+
+// --- Progress
+
+TEST_P(CoordinatorContract, ProgressIsKeptByRunUntilItIsCleared) {
+  EXPECT_THAT(a().ReadProgress({1}), IsEmpty());
+  ASSERT_TRUE(a().Report({1}, 2, {{9}, ""}).ok());
+  a().AwaitHint(Topic::kProgress);
+  ASSERT_TRUE(a().Report({1}, 0, {{1}, "no \"index\"\n"}).ok());
+  ASSERT_TRUE(a().Report({2}, 0, {{4}, ""}).ok());
+  EXPECT_EQ(a().ReadProgress({1}),
+            (std::map<int32_t, Progress>{{0, {{1}, "no \"index\"\n"}}, {2, {{9}, ""}}}));
+  ASSERT_TRUE(a().Clear(RunId{2}).ok());
+  EXPECT_THAT(a().ReadProgress({1}), IsEmpty());
+  EXPECT_EQ(a().ReadProgress({2}).size(), 1U);
+  ASSERT_TRUE(a().Clear({}).ok());
+  EXPECT_THAT(a().ReadProgress({2}), IsEmpty());
+}
+
+TEST_P(CoordinatorContract, ANewerTokenReplacesWhatWasSaidAndAnOlderDoesNot) {
+  ASSERT_TRUE(a().Report({1}, 0, {{2}, "failed"}).ok());
+  (void)a().ReadProgress({1});
+  ASSERT_TRUE(a().Report({1}, 0, {{1}, "late"}).ok());
+  EXPECT_EQ(a().ReadProgress({1}).at(0), (Progress{{2}, "failed"}));
+  a().hints.clear();
+  ASSERT_TRUE(a().Report({1}, 0, {{3}, ""}).ok());
+  a().AwaitHint(Topic::kProgress);
+  EXPECT_EQ(a().ReadProgress({1}).at(0), (Progress{{3}, ""}));
+}
+
+// --- The switch
+
+TEST_P(CoordinatorContract, TheSwitchIsOffUntilItIsUsedAndGivesAHint) {
+  EXPECT_EQ(a().ReadControl(), Control{});
+  const Control paused{true, "maintenance", 17};
+  ASSERT_TRUE(a().Write(paused).ok());
+  a().AwaitHint(Topic::kControl);
+  EXPECT_EQ(a().ReadControl(), paused);
+  ASSERT_TRUE(a().Write(Control{}).ok());
+  EXPECT_EQ(a().ReadControl(), Control{});
+}
+
+// --- Sessions
 
 TEST_P(CoordinatorContract, StopEndsMembershipAndMastership) {
-  ASSERT_TRUE(Do([this](auto done) { coordinator_->Join(kSelf, std::move(done)); }).ok());
-  (void)Await<Result<MasterRecord>>(
-      [&](auto reply) { coordinator_->Campaign(kMaster, std::move(reply)); });
-  ASSERT_TRUE(Do([this](auto done) { coordinator_->Stop(std::move(done)); }).ok());
-  coordinator_->Start(this);
-  EXPECT_TRUE(Await<Result<std::vector<Member>>>([this](auto reply) {
-                coordinator_->ReadMembers(std::move(reply));
-              })->empty());
-  EXPECT_EQ(*Await<Result<std::optional<MasterRecord>>>(
-                [this](auto reply) { coordinator_->ReadMaster(std::move(reply)); }),
-            std::nullopt);
+  ASSERT_TRUE(a().Join(a().Self()).ok());
+  ASSERT_TRUE(a().Campaign().has_value());
+  ASSERT_TRUE(a().Stop().ok());
+  a().Start();
+  EXPECT_THAT(a().MemberNames(), IsEmpty());
+  EXPECT_EQ(a().Master(), "nobody");
 }
 
-INSTANTIATE_TEST_SUITE_P(Local, CoordinatorContract,
-                         testing::Values(CoordinatorFactory([](Clock* clock) {
-                           return std::make_unique<LocalCoordinator>(clock);
-                         })));
+TEST_P(ClusterContract, AfterAnExpiredSessionANewOneBeginsWithoutTheOldRoles) {
+  ASSERT_TRUE(a().Join(a().Self()).ok());
+  ASSERT_TRUE(a().Campaign().has_value());
+  ASSERT_TRUE(a().Claim({1}).ok());
+  harness_->ExpireSession("a");
+  a().Until([this] { return a().expired == 1 && a().live; });
+  EXPECT_EQ(a().Publish(TaskOf({1}, {1})).code(), StatusCode::kFenced);
+  ASSERT_TRUE(a().Join(a().Self()).ok());
+  EXPECT_THAT(a().MemberNames(), ElementsAre("a"));
+  EXPECT_EQ(a().Campaign()->node.value, "a");
+}
+
+TEST_P(ClusterContract, AHintThatWasArmedBeforeAnExpiryIsReplacedByOnLive) {
+  (void)a().ReadTask();
+  harness_->ExpireSession("a");
+  a().Until([this] { return a().expired == 1 && a().live; });
+  EXPECT_EQ(a().ReadTask().value(), std::nullopt);
+  ASSERT_TRUE(b().Campaign().has_value());
+  ASSERT_TRUE(b().Claim({1}).ok());
+  ASSERT_TRUE(b().Publish(TaskOf({1}, {1})).ok());
+  a().AwaitHint(Topic::kTask);
+}
+
+TEST_P(ClusterContract, CallsWithoutAConnectionReplyOnceThatNothingHappened) {
+  Party late(&loop_, harness_.get(), "late");
+  EXPECT_EQ(late.Members().error().code(), StatusCode::kUnavailable);
+  EXPECT_NE(late.Join(late.Self()).code(), StatusCode::kOk);
+}
+
+// --- The kinds
+
+class LocalHarness : public CoordinatorHarness {
+ public:
+  std::unique_ptr<Coordinator> Make(const std::string& /*node*/, Clock* clock) override {
+    return std::make_unique<LocalCoordinator>(clock);
+  }
+};
+
+class MemoryHarness : public CoordinatorHarness {
+ public:
+  explicit MemoryHarness(EventLoop* loop)
+      : server_(loop, {.session_timeout_ms = 600, .tick_ms = 50, .latency_ms = [] {
+                         return int64_t{1};
+                       }}) {}
+  std::unique_ptr<Coordinator> Make(const std::string& node, Clock* clock) override {
+    return std::make_unique<ZookeeperCoordinator>(
+        ZookeeperCoordinatorOptions{.root = "/infra/test", .reconnect_ms = 5},
+        server_.Factory(node, clock), clock);
+  }
+  void ExpireSession(const std::string& node) override { server_.ExpireSessionOf(node); }
+  void Remove(const std::string& below) override { server_.Remove("/infra/test/" + below); }
+  MemoryZookeeper& server() { return server_; }
+
+ private:
+  MemoryZookeeper server_;
+};
+
+/// Ends sessions and removes nodes on a real server by a session of its own.
+class RealHarness : public CoordinatorHarness {
+ public:
+  RealHarness(EventLoop* loop, std::string servers)
+      : loop_(loop), servers_(std::move(servers)), log_(LogLevel::kError) {
+    static int number = 0;
+    root_ = "/test-" + std::to_string(getpid()) + "-" + std::to_string(++number);
+  }
+  std::unique_ptr<Coordinator> Make(const std::string& node, Clock* clock) override {
+    // The factory is asked for each session anew: the last one is the node's.
+    ZookeeperFactory factory =
+        MakeZookeeperFactory({.servers = servers_, .session_timeout_ms = 1'000}, clock, &log_);
+    return std::make_unique<ZookeeperCoordinator>(
+        ZookeeperCoordinatorOptions{.root = root_, .reconnect_ms = 5},
+        [this, node, factory](ZookeeperClient::Listener* listener) {
+          listeners_[node] = listener;
+          return factory(listener);
+        },
+        clock);
+  }
+  /// The node's session is over as if the server had said so: the client closes it then.
+  void ExpireSession(const std::string& node) override {
+    listeners_.at(node)->OnSession(ZookeeperClient::Session::kExpired);
+  }
+  void Remove(const std::string& below) override {
+    struct Ears : ZookeeperClient::Listener {
+      void OnSession(ZookeeperClient::Session session) override {
+        connected = session == ZookeeperClient::Session::kConnected;
+      }
+      void OnWatch(const std::string& /*path*/) override {}
+      bool connected = false;
+    } ears;
+    const auto client = MakeZookeeperFactory({.servers = servers_, .session_timeout_ms = 1'000},
+                                             loop_, &log_)(&ears);
+    loop_->RunUntil([&] { return ears.connected; });
+    bool removed = false;
+    client->Multi({ZkOp::Remove(root_ + "/" + below)},
+                  [&](ZkCode code, const std::vector<ZkCode>&) {
+                    EXPECT_EQ(code, ZkCode::kOk);
+                    removed = true;
+                  });
+    loop_->RunUntil([&] { return removed; });
+    bool closed = false;
+    client->Close([&] { closed = true; });
+    loop_->RunUntil([&] { return closed; });
+  }
+
+ private:
+  EventLoop* const loop_;
+  const std::string servers_;
+  StderrLog log_;
+  std::string root_;
+  std::map<std::string, ZookeeperClient::Listener*> listeners_;
+};
+
+std::string Variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+CoordinatorKind RealKind(const std::string& name, const std::string& variable) {
+  const std::string url = variable + "_URL";
+  return {
+      name,
+      [url](EventLoop* loop) { return std::make_unique<RealHarness>(loop, Variable(url.c_str())); },
+      [url, variable]() -> std::string {
+        if (!Variable(url.c_str()).empty()) return "";
+        const std::string why = Variable((variable + "_SKIPPED").c_str());
+        return !why.empty() ? why : url + " names no server; scripts/stack starts one";
+      }};
+}
+
+std::string NameOf(const ::testing::TestParamInfo<CoordinatorKind>& kind) {
+  return kind.param.name;
+}
+
+const CoordinatorKind kMemory = {
+    "Memory", [](EventLoop* loop) { return std::make_unique<MemoryHarness>(loop); }};
+
+INSTANTIATE_TEST_SUITE_P(Alone, CoordinatorContract,
+                         ::testing::Values(CoordinatorKind{
+                             "Local", [](EventLoop*) { return std::make_unique<LocalHarness>(); }}),
+                         NameOf);
+INSTANTIATE_TEST_SUITE_P(Cluster, CoordinatorContract,
+                         ::testing::Values(kMemory, RealKind("Zookeeper", "TYMBAL_TEST_ZOOKEEPER")),
+                         NameOf);
+INSTANTIATE_TEST_SUITE_P(Cluster, ClusterContract,
+                         ::testing::Values(kMemory, RealKind("Zookeeper", "TYMBAL_TEST_ZOOKEEPER")),
+                         NameOf);
+
+// --- What only a server that can be broken shows
+
+class BrokenLink : public ::testing::Test {
+ protected:
+  BrokenLink() { a_.Start(); }
+  MemoryZookeeper& server() { return harness_.server(); }
+
+  EventLoop loop_;
+  MemoryHarness harness_{&loop_};
+  Party a_{&loop_, &harness_, "a"};
+};
+
+TEST_F(BrokenLink, ALostReplyIsInDoubtAndSettledByTheNextCall) {
+  server().LoseNextReply("a");
+  EXPECT_EQ(a_.Join(a_.Self()).code(), StatusCode::kAmbiguous);
+  a_.Until([this] { return a_.live; });
+  EXPECT_TRUE(a_.Join(a_.Self()).ok());
+  server().LoseNextReply("a");
+  EXPECT_EQ(a_.Campaign().error().code(), StatusCode::kAmbiguous);
+  a_.Until([this] { return a_.live; });
+  EXPECT_EQ(a_.Campaign()->node.value, "a");
+  server().LoseNextReply("a");
+  EXPECT_EQ(a_.Claim({4}).code(), StatusCode::kAmbiguous);
+  a_.Until([this] { return a_.live; });
+  EXPECT_TRUE(a_.Claim({4}).ok());
+  EXPECT_TRUE(a_.Publish(TaskOf({4}, {1})).ok());
+  EXPECT_EQ(a_.expired, 0);
+}
+
+TEST_F(BrokenLink, ALostRequestHasNotHappened) {
+  server().LoseNextRequest("a");
+  EXPECT_EQ(a_.Join(a_.Self()).code(), StatusCode::kAmbiguous);
+  a_.Until([this] { return a_.live; });
+  EXPECT_THAT(a_.MemberNames(), IsEmpty());
+}
+
+TEST_F(BrokenLink, AShortCutSuspendsAndTheSessionGoesOnWithItsWatches) {
+  ASSERT_TRUE(a_.Join(a_.Self()).ok());
+  ASSERT_TRUE(a_.Campaign().has_value());
+  EXPECT_EQ(a_.Master(), "a");
+  server().Cut("a", false);
+  a_.Until([this] { return a_.suspended == 1; });
+  EXPECT_EQ(a_.Members().error().code(), StatusCode::kUnavailable);
+  server().Remove("/infra/test/master");
+  server().Heal("a");
+  a_.Until([this] { return a_.live; });
+  EXPECT_EQ(a_.expired, 0);
+  a_.AwaitHint(Topic::kMaster);
+  EXPECT_THAT(a_.MemberNames(), ElementsAre("a"));
+}
+
+TEST_F(BrokenLink, ALongCutIsGivenUpHereBeforeTheServerCanBeAsked) {
+  ASSERT_TRUE(a_.Join(a_.Self()).ok());
+  server().Cut("a", true);
+  a_.Until([this] { return a_.expired == 1; });
+  EXPECT_EQ(a_.suspended, 1);
+  server().Heal("a");
+  a_.Until([this] { return a_.live; });
+  ASSERT_TRUE(a_.Join(a_.Self()).ok());
+  EXPECT_THAT(a_.MemberNames(), ElementsAre("a"));
+}
+
+TEST_F(BrokenLink, AnOwnNodeOfAnEarlierSessionIsReplaced) {
+  // The server has not noticed yet that the earlier session is over, but we have given it up.
+  ASSERT_TRUE(a_.Join(a_.Self()).ok());
+  ASSERT_TRUE(a_.Campaign().has_value());
+  Party again(&loop_, &harness_, "again");
+  again.Start();
+  Member self = a_.Self();
+  EXPECT_TRUE(again.Join(self).ok());
+  EXPECT_THAT(again.MemberNames(), ElementsAre("a"));
+}
+
+TEST_F(BrokenLink, DamagedContentIsAnErrorThatNamesTheZnode) {
+  server().Write("/infra/test/job", "{\"v\":1,\"epoch\":\"x\"}");
+  const auto task = a_.ReadTask();
+  ASSERT_FALSE(task.has_value());
+  EXPECT_EQ(task.error().code(), StatusCode::kInternal);
+  EXPECT_THAT(task.error().message(), HasSubstr("/infra/test/job"));
+  server().Write("/infra/test/job", "{\"v\":2}");
+  EXPECT_THAT(a_.ReadTask().error().message(), HasSubstr("format is 2"));
+}
 
 }  // namespace
-}  // namespace tymbal
+}  // namespace tymbal::testing

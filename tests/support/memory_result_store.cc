@@ -93,10 +93,38 @@ Status StateConflict(const RunRecord& record, std::string_view wish) {
 
 }  // namespace
 
-Result<Epoch> MemoryResultStore::TakeEpoch(const NodeId& holder) {
-  ++results_.epoch.value;
+Result<Epoch> MemoryResultStore::TakeEpoch(const NodeId& holder, Epoch above) {
+  results_.epoch.value = std::max(results_.epoch.value, above.value) + 1;
   results_.holder = holder;
   return results_.epoch;
+}
+
+Result<int64_t> MemoryResultStore::FixFirstPeriod(Epoch epoch, int64_t proposed_start_ms) {
+  TYMBAL_RETURN_IF_ERROR(CheckEpoch(epoch));
+  if (!results_.first_period_ms) results_.first_period_ms = proposed_start_ms;
+  return *results_.first_period_ms;
+}
+
+Result<std::optional<int64_t>> MemoryResultStore::ReadFirstPeriod() {
+  return results_.first_period_ms;
+}
+
+Result<std::vector<PeriodLedger>> MemoryResultStore::ReadLedger(int64_t from_ms, size_t limit) {
+  std::map<int64_t, const MemoryResults::Run*> counting;  // By start of the period.
+  for (const auto& [id, run] : results_.runs) {
+    const int64_t start_ms = run.record.period.start_ms;
+    if (start_ms < from_ms) continue;
+    const MemoryResults::Run*& best = counting[start_ms];
+    if (best == nullptr || RankOf(run.record.state) <= RankOf(best->record.state)) best = &run;
+  }
+  std::vector<PeriodLedger> periods;
+  for (const auto& [start_ms, run] : counting) {
+    if (periods.size() == limit) break;
+    const RunRecord& record = run->record;
+    periods.push_back({record.period, record.id, record.attempt, record.state, record.reason,
+                       record.created_ms, record.published_ms});
+  }
+  return periods;
 }
 
 Status MemoryResultStore::CheckEpoch(Epoch epoch) const {
@@ -143,6 +171,7 @@ Result<RunRecord> MemoryResultStore::PlanRun(Epoch epoch, const RunPlan& plan) {
     fragment.slots = planned.slots;
     fragment.node = planned.node;
     fragment.token = Token{1};
+    fragment.started_ms = record.created_ms;
   }
   MemoryResults::Run& run = results_.runs[record.id];
   run.record = record;
@@ -186,6 +215,7 @@ Result<Token> MemoryResultStore::HandOver(Epoch epoch, RunId run, int32_t fragme
   }
   ++fragment->token.value;
   fragment->node = node;
+  fragment->started_ms = now_();
   return fragment->token;
 }
 
@@ -233,6 +263,8 @@ Result<CommitOutcome> MemoryResultStore::CommitFragment(const FragmentCommit& co
   fragment->state = FragmentState::kDone;
   fragment->coverage = commit.coverage;
   fragment->rows = commit.rows->size();
+  fragment->done_ms = now_();
+  if (commit.unplaced) run.record.input.unplaced = *commit.unplaced;
   run.calls_by_fragment[static_cast<size_t>(commit.fragment_no)] = SumOfCalls(*commit.rows);
   return CommitOutcome::kCommitted;
 }

@@ -29,6 +29,7 @@ struct MemoryResults {
 
   Epoch epoch;
   NodeId holder;
+  std::optional<int64_t> first_period_ms;
   std::map<RunId, Run> runs;  ///< Numbers ascend; none is used twice.
   std::map<uint64_t, std::pair<Level, EndpointName>> endpoints;
 };
@@ -42,7 +43,8 @@ class MemoryResultStore : public ResultStore, public ReportSource {
   MemoryResultStore(MemoryResults& results, std::function<int64_t()> now)
       : results_(results), now_(std::move(now)) {}
 
-  Result<Epoch> TakeEpoch(const NodeId& holder) override;
+  using ResultStore::TakeEpoch;
+  Result<Epoch> TakeEpoch(const NodeId& holder, Epoch above) override;
   Result<RunRecord> PlanRun(Epoch epoch, const RunPlan& plan) override;
   Result<Token> HandOver(Epoch epoch, RunId run, int32_t fragment_no, const NodeId& node) override;
   Result<CommitOutcome> CommitFragment(const FragmentCommit& commit) override;
@@ -50,6 +52,9 @@ class MemoryResultStore : public ResultStore, public ReportSource {
   Status PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rollup_rows) override;
   Status FailRun(Epoch epoch, RunId run, std::string_view reason) override;
   Status PurgeRun(RunId run) override;
+  Result<int64_t> FixFirstPeriod(Epoch epoch, int64_t proposed_start_ms) override;
+  Result<std::optional<int64_t>> ReadFirstPeriod() override;
+  Result<std::vector<PeriodLedger>> ReadLedger(int64_t from_ms, size_t limit) override;
   Result<RunRecord> ReadRun(RunId run) override;
   Result<std::vector<RunRecord>> ReadOpenRuns() override;
   Result<std::optional<RunRecord>> ReadPublishedRun(int64_t start_ms) override;
