@@ -54,20 +54,23 @@ Status Aggregator::Add(const SpanBatch& batch) {
       TYMBAL_RETURN_IF_ERROR(Collect(some[i], hashes[i], endpoint));
     }
   }
-  if (options_.slots.Contains(RejectedSlot())) {
-    for (const RejectedRecord& record : batch.rejected) {
-      if (!record.start_ms) {
-        ++unplaced_[record.reason];
-        continue;
-      }
-      Coverage& coverage = StateAt(*record.start_ms).coverage;
-      ++coverage.expected;
-      ++coverage.read;
-      ++coverage.rejected[record.reason];
-    }
-  }
+  for (const RejectedRecord& record : batch.rejected) CollectRejected(record);
   filtered_ += batch.filtered;
   return Status::Ok();
+}
+
+void Aggregator::CollectRejected(const RejectedRecord& record) {
+  const uint32_t slot = record.slot.value_or(SlotOf("", "", "", options_.slot_count));
+  if (!options_.slots.Contains(slot)) return;
+  if (!record.start_ms) {
+    ++unplaced_[record.reason];
+    return;
+  }
+  PeriodState& period = StateAt(*record.start_ms);
+  ++period.coverage.expected;
+  ++period.coverage.read;
+  ++period.coverage.rejected[record.reason];
+  ++period.rejected_of[slot][record.reason];
 }
 
 uint32_t Aggregator::InternEndpoint(uint64_t hash, const EndpointTable::Names& names) {
@@ -159,6 +162,7 @@ Status Aggregator::Merge(Aggregator&& other) {
     PeriodState& period = StateAt(start_ms);
     period.fingerprint += theirs.fingerprint;
     period.coverage.Merge(theirs.coverage);
+    for (const auto& [slot, counts] : theirs.rejected_of) period.rejected_of[slot].Merge(counts);
     for (uint32_t endpoint = 0; endpoint < theirs.group_of.size(); ++endpoint) {
       if (theirs.group_of[endpoint] == kNoGroup) continue;
       CallGroup& from = other.groups_[theirs.group_of[endpoint]];
@@ -205,8 +209,6 @@ PeriodTotals Aggregator::Totals(int64_t start_ms) const {
   return totals;
 }
 
-uint32_t Aggregator::RejectedSlot() const { return SlotOf("", "", "", options_.slot_count); }
-
 Result<StatRow> Aggregator::SummarizeGroup(const CallGroup& group, uint32_t endpoint) {
   const EndpointTable::Names& names = endpoints_.NamesOf(endpoint);
   const CallGroup::Limits limits{infos_[endpoint].apdex_us, options_.slow_calls};
@@ -227,10 +229,11 @@ Result<StatRow> Aggregator::SummarizeGroup(const CallGroup& group, uint32_t endp
 Result<FragmentResult> Aggregator::Summarize(int64_t start_ms, SlotRange slots) {
   const PeriodState& period = periods_.at(start_ms);
   FragmentResult result;
-  if (slots.Contains(RejectedSlot())) {
-    result.coverage.rejected = period.coverage.rejected;
-    result.coverage.read = period.coverage.rejected.Total();
+  for (auto rejected = period.rejected_of.lower_bound(slots.from);
+       rejected != period.rejected_of.end() && rejected->first < slots.to; ++rejected) {
+    result.coverage.rejected.Merge(rejected->second);
   }
+  result.coverage.read = result.coverage.rejected.Total();
   for (uint32_t endpoint = 0; endpoint < period.group_of.size(); ++endpoint) {
     if (period.group_of[endpoint] == kNoGroup || !slots.Contains(infos_[endpoint].slot)) continue;
     const CallGroup& group = groups_[period.group_of[endpoint]];

@@ -89,8 +89,8 @@ class Aggregator {
   PeriodTotals Totals(int64_t start_ms) const;
   Period PeriodAt(int64_t start_ms) const { return options_.grid.PeriodAt(start_ms); }
 
-  /// Computes the results of a period's endpoints whose slots are in `slots`. Rejected records
-  /// belong to the slot of the empty endpoint: they may have no names. REQUIRES: as above. Errors:
+  /// Computes the results of a period's endpoints whose slots are in `slots`, with the rejected
+  /// records of these slots. REQUIRES: as above. Errors:
   /// kExhausted when a count or sum of an endpoint passes kStoredMax.
   Result<FragmentResult> Summarize(int64_t start_ms, SlotRange slots);
 
@@ -116,6 +116,7 @@ class Aggregator {
     std::vector<uint32_t> group_of;  // By endpoint.
     uint64_t fingerprint = 0;        // Sum of the spans' hashes: independent of their order.
     Coverage coverage;
+    std::map<uint32_t, RejectCounts> rejected_of;  // By slot.
   };
 
   uint32_t InternEndpoint(uint64_t hash, const EndpointTable::Names& names);
@@ -123,7 +124,7 @@ class Aggregator {
   CallGroup& GroupOf(PeriodState* period, uint32_t endpoint);
   Status Collect(const Span& span, uint64_t hash, uint32_t endpoint);
   Status KeepWithinMemory();
-  uint32_t RejectedSlot() const;
+  void CollectRejected(const RejectedRecord& record);
   Result<StatRow> SummarizeGroup(const CallGroup& group, uint32_t endpoint);
 
   AggregatorOptions options_;

@@ -28,6 +28,9 @@ struct SpanQuery {
 struct RejectedRecord {
   RejectReason reason = RejectReason::kMalformed;
   std::optional<int64_t> start_ms;
+  /// The slot that it belongs to: that of its names, or the one that it carries; nothing: it has
+  /// neither, and belongs to the slot of the empty endpoint.
+  std::optional<uint32_t> slot;
 };
 
 /// What one call of Next() brings. Reused from call to call, so it costs no allocation.
@@ -64,8 +67,10 @@ class SpanSource {
   virtual Result<std::vector<std::unique_ptr<SpanReader>>> Open(const SpanQuery& query,
                                                                 size_t parallelism) = 0;
 
-  /// Returns how many records the query's range holds, by a count that doesn't depend on the
-  /// reading; nothing where the source has no such count (files: what is there is what is read).
+  /// Returns how many records the readers of a query must bring, by a count that doesn't depend on
+  /// the reading: rejected ones included, and those that the profile doesn't count or that are of
+  /// foreign slots, where the readers bring them. Nothing where the source has no such count (files:
+  /// what is there is what is read). REQUIRES: the query was opened, and read to its end.
   virtual Result<std::optional<uint64_t>> Expected(const SpanQuery& query) = 0;
 
   /// Returns what people call this input, for instance the file names.

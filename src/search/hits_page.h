@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "search/answer_envelope.h"
+#include "search/http_client.h"
+
+namespace tymbal::search {
+
+/// One hit of a search. The texts point into the answer.
+struct Hit {
+  std::string_view index;   ///< As it stands in the answer, without its quotes.
+  std::string_view id;      ///< The same.
+  std::string_view record;  ///< Its `_source`, or else its `fields`: a JSON object; empty: neither.
+};
+
+/// The hits of an answer to a search.
+struct HitsPage {
+  AnswerEnvelope envelope;
+  std::vector<Hit> hits;
+  std::string scroll_id;
+};
+
+/// Finds the hits of an answer without copying them. Keeps its memory from page to page. Thread:
+/// confined to one.
+class HitsPageParser {
+ public:
+  HitsPageParser();
+  ~HitsPageParser();
+
+  /// Fills `page` from an answer; the hits are valid as long as `body` is left alone. Says nothing
+  /// about whether they are all (CheckWhole()). Errors: kUnavailable for what is no JSON answer of a
+  /// search: it was cut off, or a proxy spoke instead.
+  Status Parse(const HttpBody& body, HitsPage* page);
+
+ private:
+  struct Parser;  // Keeps simdjson out of this header.
+  std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace tymbal::search

@@ -1,0 +1,105 @@
+#include "search/search_view.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "common/text.h"
+
+namespace tymbal::search {
+namespace {
+
+/// Renewed by every search. Long enough for the server to be overloaded for a while.
+constexpr std::string_view kKeepAlive = "3m";
+
+/// Reads the id of a new point in time, and refuses one that lacks shards.
+Status ReadPointInTime(const HttpBody& body, std::string* id) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  std::string_view text;
+  if (parser.parse(body.text().data(), body.size).get(root) != simdjson::SUCCESS ||
+      (root["id"].get(text) != simdjson::SUCCESS && root["pit_id"].get(text) != simdjson::SUCCESS)) {
+    return Unavailable("the answer holds no point in time");
+  }
+  *id = text;
+  int64_t total = 0;
+  int64_t successful = 0;
+  if (root.at_pointer("/_shards/total").get(total) == simdjson::SUCCESS &&
+      root.at_pointer("/_shards/successful").get(successful) == simdjson::SUCCESS &&
+      total != successful) {
+    return Unavailable(fmt::format("the point in time has only {} of {} shards; a node may be down",
+                                   successful, total));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SearchView>> SearchView::Open(SearchClient* client,
+                                                     const ServerVersion& version,
+                                                     const std::string& pattern,
+                                                     const IndexSet& indices) {
+  // Closed ones are known, and whether they matter is the caller's business; whatever else is
+  // missing shows in the number of shards.
+  const std::string options =
+      fmt::format("expand_wildcards=open,hidden&allow_no_indices=false&ignore_unavailable={}",
+                  !indices.closed.empty());
+  std::unique_ptr<SearchView> view(
+      new SearchView(version, EscapePath(pattern), options, indices.shards));
+  if (!version.HasPointInTime()) return view;
+  const bool open_search = version.engine == Engine::kOpenSearch;
+  const Call call{
+      .method = "POST",
+      .target = fmt::format("/{}/{}?{}&keep_alive={}{}", view->path_,
+                            open_search ? "_search/point_in_time" : "_pit", options, kKeepAlive,
+                            open_search ? "&allow_partial_pit_creation=false" : "")};
+  std::string id;
+  TYMBAL_RETURN_IF_ERROR(
+      client->Do(call, [&id](const HttpBody& body) { return ReadPointInTime(body, &id); })
+          .WithContext("opening a point in time"));
+  view->point_in_time_ = id;
+  view->frozen_ = true;
+  return view;
+}
+
+Call SearchView::Search(std::string_view members, uint64_t spans) const {
+  constexpr std::string_view kWhole = "allow_partial_search_results=false";
+  Call call{.method = "POST", .target = {}, .body = {}, .spans = spans};
+  if (!frozen_) {
+    call.target = fmt::format("/{}/_search?{}&{}", path_, options_, kWhole);
+    call.body = fmt::format("{{{}}}", members);
+    return call;
+  }
+  const std::lock_guard lock(mutex_);
+  call.target = fmt::format("/_search?{}", kWhole);
+  call.body = fmt::format(R"({{"pit":{{"id":{},"keep_alive":"{}"}},{}}})",
+                          JsonQuote(point_in_time_), kKeepAlive, members);
+  return call;
+}
+
+Status SearchView::Accept(const AnswerEnvelope& envelope) {
+  TYMBAL_RETURN_IF_ERROR(CheckWhole(envelope));
+  if (shards_ > 0 && envelope.shards_total != shards_) {
+    return Unavailable(fmt::format(
+        "{} shards were asked, but the indices have {}: one was made, closed or deleted meanwhile",
+        envelope.shards_total, shards_));
+  }
+  if (frozen_ && !envelope.point_in_time.empty()) {
+    const std::lock_guard lock(mutex_);
+    point_in_time_ = envelope.point_in_time;
+  }
+  return Status::Ok();
+}
+
+void SearchView::Close(SearchClient* client) {
+  if (!frozen_) return;
+  const std::lock_guard lock(mutex_);
+  const std::string id = JsonQuote(point_in_time_);
+  const bool open_search = version_.engine == Engine::kOpenSearch;
+  [[maybe_unused]] const Status status =
+      client->Do({.method = "DELETE",
+                  .target = open_search ? "/_search/point_in_time" : "/_pit",
+                  .body = open_search ? fmt::format(R"({{"pit_id":[{}]}})", id)
+                                      : fmt::format(R"({{"id":{}}})", id)});
+}
+
+}  // namespace tymbal::search

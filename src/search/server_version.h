@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/status.h"
+#include "search/search_client.h"
+
+namespace tymbal::search {
+
+enum class Engine : uint8_t { kElasticsearch, kOpenSearch };
+
+/// What answers, and so what it can do.
+struct ServerVersion {
+  Engine engine = Engine::kElasticsearch;
+  int major = 0;
+  int minor = 0;
+
+  bool AtLeast(Engine which, int at_least_major, int at_least_minor) const {
+    return engine == which &&
+           (major != at_least_major ? major > at_least_major : minor >= at_least_minor);
+  }
+  /// Elasticsearch 7.10, OpenSearch 2.4.
+  bool HasPointInTime() const {
+    return AtLeast(Engine::kElasticsearch, 7, 10) || AtLeast(Engine::kOpenSearch, 2, 4);
+  }
+  /// `date_histogram` takes `fixed_interval`, not `interval`; mappings have no types any more.
+  bool IsSince7() const { return engine == Engine::kOpenSearch || major >= 7; }
+  /// GET _resolve/index: Elasticsearch 7.9, every OpenSearch.
+  bool HasResolveIndex() const {
+    return engine == Engine::kOpenSearch || AtLeast(Engine::kElasticsearch, 7, 9);
+  }
+  std::string Text() const;  ///< For instance "OpenSearch 2.19".
+};
+
+/// Parses "elasticsearch 8.17" or "opensearch 2.19.1". Errors: kInvalidArgument.
+Result<ServerVersion> ParseServerVersion(const std::string& text);
+
+/// Asks the server. Errors: those of SearchClient; kInvalidArgument for what isn't one of
+/// Elasticsearch 6 to 9 and OpenSearch 1 to 3, or doesn't tell: then the configuration must.
+Result<ServerVersion> AskServerVersion(SearchClient* client);
+
+}  // namespace tymbal::search
