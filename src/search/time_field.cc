@@ -33,14 +33,6 @@ std::string Join(const std::set<std::string>& types) {
   return text;
 }
 
-Result<TimeField::Kind> KindOfUnit(std::string_view unit) {
-  if (unit == "s") return TimeField::Kind::kSeconds;
-  if (unit == "ms" || unit == "iso") return TimeField::Kind::kMillis;
-  if (unit == "us") return TimeField::Kind::kMicros;
-  if (unit == "ns") return TimeField::Kind::kNanos;
-  return Internal(fmt::format("'{}' is no unit of time", unit));
-}
-
 }  // namespace
 
 std::string TimeField::RangeClause(const Period& range) const {
@@ -76,7 +68,7 @@ int64_t TimeField::BucketStartMs(double key) const {
 }
 
 Result<TimeField> FindTimeField(const IndexSet& indices, const std::string& name,
-                                std::string_view unit) {
+                                TimeField::Kind number) {
   const std::string shown = Printable(name);
   const IndexField* const field = indices.Find(name);
   if (field == nullptr) {
@@ -95,8 +87,7 @@ Result<TimeField> FindTimeField(const IndexSet& indices, const std::string& name
                                 field->indexed ? "in doc values" : "indexed"));
   }
   if (field->IsDate()) return TimeField{name, TimeField::Kind::kDate};
-  TYMBAL_ASSIGN_OR_RETURN(const TimeField::Kind kind, KindOfUnit(unit));
-  return TimeField{name, kind};
+  return TimeField{name, number};
 }
 
 }  // namespace tymbal::search

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "common/period.h"
 #include "common/status.h"
@@ -12,6 +11,7 @@ namespace tymbal::search {
 
 /// The field that says when a span began, as queries use it.
 struct TimeField {
+  /// A date, or a number of these since 1970.
   enum class Kind : uint8_t { kDate, kSeconds, kMillis, kMicros, kNanos };
 
   std::string name;
@@ -33,10 +33,10 @@ struct TimeField {
   int64_t BucketStartMs(double key) const;
 };
 
-/// Returns how to use the field, which profiles give with its unit ("iso" for dates). Errors:
-/// kBadInput when it is not there, is not indexed, has no doc values or is of different types in
-/// different indices: with the cure.
+/// Returns how to use the field; `number` says what numbers count where it isn't mapped as a date.
+/// Errors: kBadInput when it is not there, is not indexed, has no doc values or is of different types
+/// in different indices: with the cure.
 Result<TimeField> FindTimeField(const IndexSet& indices, const std::string& name,
-                                std::string_view unit);
+                                TimeField::Kind number);
 
 }  // namespace tymbal::search

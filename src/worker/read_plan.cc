@@ -1,0 +1,189 @@
+#include "worker/read_plan.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "common/text.h"
+
+namespace tymbal::worker {
+namespace {
+
+/// Servers allow 65,536 values in a `terms` (index.max_terms_count).
+constexpr size_t kTermsMax = 60'000;
+/// Servers allow 1,024 clauses in a `bool` by default.
+constexpr size_t kAppsMax = 500;
+/// Above this share of all records, reading them all is quicker: the documents lie side by side.
+constexpr double kWorthwhileShare = 0.7;
+
+std::string CommonClauses(const IndexLayout& layout) {
+  std::string clauses;
+  for (const std::string& clause : layout.clauses) clauses += "," + clause;
+  return clauses;
+}
+
+std::string Missing(const std::string& field) {
+  return fmt::format(R"({{"bool":{{"must_not":[{{"exists":{{"field":{}}}}}]}}}})",
+                     JsonQuote(field));
+}
+
+std::string AnyOf(const std::string& clauses) {
+  return fmt::format(R"({{"bool":{{"should":[{}],"minimum_should_match":1}}}})", clauses);
+}
+
+/// Documents with a usable name in the column. An empty text is there, but is none.
+std::string Named(const ColumnField& column) {
+  const std::string name = JsonQuote(column.name);
+  const std::string empty = column.path.form == NameForm::kText
+                                ? fmt::format(R"(,"must_not":[{{"term":{{{}:""}}}}])", name)
+                                : "";
+  return fmt::format(R"({{"bool":{{"filter":[{{"exists":{{"field":{}}}}}]{}}}}})", name, empty);
+}
+
+template <typename Names>
+std::string Terms(const ColumnField& column, const Names& names) {
+  std::string values;
+  for (const std::string& name : names) values += (values.empty() ? "" : ",") + JsonQuote(name);
+  return fmt::format(R"({{"terms":{{{}:[{}]}}}})", JsonQuote(column.name), values);
+}
+
+/// A filter for some endpoints, and how many records it brings, foreign ones included.
+struct NameFilter {
+  std::string clause;
+  uint64_t records = 0;
+};
+
+/// The apps that are ours, each with its methods that are ours.
+using OwnNames = std::map<std::string, std::set<std::string>, std::less<>>;
+
+NameFilter ByAppAndMethod(const IndexLayout& layout, const EndpointListing& listing,
+                          const OwnNames& own) {
+  NameFilter filter;
+  std::string apps;
+  for (const auto& [app, methods] : own) {
+    apps += fmt::format(R"({}{{"bool":{{"filter":[{},{}]}}}})", apps.empty() ? "" : ",",
+                        Terms(layout.app, std::set<std::string>{app}),
+                        Terms(layout.method, methods));
+  }
+  filter.clause = AnyOf(apps);
+  for (const ListedEndpoint& endpoint : listing.endpoints) {
+    const auto found = own.find(endpoint.name.app);
+    if (found != own.end() && found->second.contains(endpoint.name.method)) {
+      filter.records += endpoint.records;
+    }
+  }
+  return filter;
+}
+
+NameFilter ByMethod(const IndexLayout& layout, const EndpointListing& listing,
+                    const OwnNames& own) {
+  std::set<std::string> methods;
+  for (const auto& [app, of_app] : own) methods.insert(of_app.begin(), of_app.end());
+  NameFilter filter{Terms(layout.method, methods), 0};
+  for (const ListedEndpoint& endpoint : listing.endpoints) {
+    if (methods.contains(endpoint.name.method)) filter.records += endpoint.records;
+  }
+  return filter;
+}
+
+}  // namespace
+
+Status CheckSlotRead(SlotRead way, const Profile& profile, const IndexLayout& layout) {
+  if (way == SlotRead::kField && layout.slot_field.empty()) {
+    return BadInput(fmt::format(
+        "slot_read: field needs a numeric, indexed field with the slot; the profile {} names {}",
+        profile.name,
+        profile.slot.empty() ? "none" : profile.slot.front().text + ", which isn't one here"));
+  }
+  if (way == SlotRead::kGroup && !layout.no_groups.empty()) {
+    return BadInput(fmt::format(
+        "slot_read: group needs app, service and method in doc values, but {}", layout.no_groups));
+  }
+  return Status::Ok();
+}
+
+SlotRead ChooseSlotRead(const Profile& profile, const IndexLayout& layout) {
+  if (profile.slot_read != SlotRead::kAuto) return profile.slot_read;
+  if (!layout.slot_field.empty()) return SlotRead::kField;
+  return layout.no_groups.empty() ? SlotRead::kGroup : SlotRead::kScan;
+}
+
+ReadPlan PlanWhole(const IndexLayout& layout) {
+  return {SlotRead::kScan, {{CommonClauses(layout), std::nullopt}}, ""};
+}
+
+ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, SlotRange slots,
+                     uint32_t slot_count) {
+  // The documents' slots may be finer than ours (the original cicada has 65,536).
+  const uint64_t scale = profile.slot_count == 0 ? 1 : profile.slot_count / slot_count;
+  const std::string common = CommonClauses(layout);
+  ReadPlan plan{SlotRead::kField, {}, ""};
+  plan.parts.push_back({fmt::format(R"({},{{"range":{{{}:{{"gte":{},"lt":{}}}}}}})", common,
+                                    JsonQuote(layout.slot_field), slots.from * scale,
+                                    slots.to * scale),
+                        std::nullopt});
+  plan.parts.push_back({common + "," + Missing(layout.slot_field), std::nullopt});
+  return plan;
+}
+
+ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing, SlotRange slots,
+                     uint32_t slot_count) {
+  ReadPlan whole = PlanWhole(layout);
+  if (listing.listed != listing.total) {
+    whole.warning = fmt::format(
+        "{} of {} records have several values in a field of their names; every node reads all "
+        "spans",
+        listing.listed - listing.total, listing.total);
+    return whole;
+  }
+  OwnNames own;
+  uint64_t own_records = 0;
+  size_t own_endpoints = 0;
+  for (const ListedEndpoint& endpoint : listing.endpoints) {
+    const EndpointName& name = endpoint.name;
+    if (!slots.Contains(SlotOf(name.app, name.service, name.method, slot_count))) continue;
+    own[name.app].insert(name.method);
+    own_records += endpoint.records;
+    ++own_endpoints;
+  }
+  const std::string common = CommonClauses(layout);
+  const std::string named = Named(layout.app) + "," + Named(layout.method);
+  ReadPlan plan{SlotRead::kGroup, {}, ""};
+  if (listing.nameless > 0) {
+    plan.parts.push_back(
+        {fmt::format(R"({},{{"bool":{{"must_not":[{{"bool":{{"filter":[{}]}}}}]}}}})", common, named),
+         std::nullopt});
+  }
+  if (own.empty()) return plan;
+  std::string clause;
+  if (own_endpoints <= kTermsMax) {
+    NameFilter best = ByMethod(layout, listing, own);
+    if (own.size() <= kAppsMax) {
+      NameFilter other = ByAppAndMethod(layout, listing, own);
+      if (other.records < best.records) best = std::move(other);
+    }
+    if (static_cast<double>(best.records) <
+        kWorthwhileShare * static_cast<double>(listing.total - listing.nameless)) {
+      clause = "," + best.clause;
+    }
+  }
+  plan.parts.push_back({common + "," + named + clause, own_records});
+  return plan;
+}
+
+std::string_view SlotReadName(SlotRead way) {
+  switch (way) {
+    case SlotRead::kAuto:
+      return "auto";
+    case SlotRead::kField:
+      return "field";
+    case SlotRead::kGroup:
+      return "group";
+    case SlotRead::kScan:
+      return "scan";
+  }
+  return "";
+}
+
+}  // namespace tymbal::worker

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/slot.h"
+#include "worker/endpoint_listing.h"
+#include "worker/index_layout.h"
+#include "worker/profile.h"
+
+namespace tymbal::worker {
+
+/// Some of the records of a query, told apart from the others by a filter.
+struct ReadPart {
+  /// Clauses beside the time range, each with a comma before it; empty: none.
+  std::string clauses;
+  /// How many records of the query's own slots the part must bring, where that is known.
+  std::optional<uint64_t> own;
+};
+
+/// How the records of a range of slots are asked for. The parts hold each of them once, and perhaps
+/// records of other slots.
+struct ReadPlan {
+  SlotRead way = SlotRead::kScan;  ///< Never kAuto.
+  std::vector<ReadPart> parts;
+  std::string warning;  ///< Why it is dearer than it could be; empty: it isn't.
+};
+
+/// Returns whether `way` can be used. Errors: kBadInput with the reason and the cure.
+Status CheckSlotRead(SlotRead way, const Profile& profile, const IndexLayout& layout);
+
+/// Returns the best way that the index allows: never kAuto.
+SlotRead ChooseSlotRead(const Profile& profile, const IndexLayout& layout);
+
+/// All records of the period: no question of slots.
+ReadPlan PlanWhole(const IndexLayout& layout);
+/// By the slot that documents carry. Documents without one are read by every node.
+ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, SlotRange slots,
+                     uint32_t slot_count);
+/// By the names of the endpoints that are ours. Documents that lack a name in the columns are read
+/// by every node; a listing that counts some documents twice can't be used, and gives a scan.
+ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing, SlotRange slots,
+                     uint32_t slot_count);
+
+std::string_view SlotReadName(SlotRead way);
+
+}  // namespace tymbal::worker
