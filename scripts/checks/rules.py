@@ -53,10 +53,11 @@ MAY_INCLUDE = {
     "master": {"common", "master"},
     "worker": {"common", "worker"},
     "node": {"common", "master", "worker", "node"},
+    "search": {"common", "search"},
     "report": {"common", "report"},
     "generate": {"common", "generate"},
-    "cli": {"common", "master", "worker", "node", "report", "generate", "cli"},
-    "": {"common", "master", "worker", "node", "report", "generate", "cli"},  # main.cc
+    "cli": {"common", "master", "worker", "node", "search", "report", "generate", "cli"},
+    "": {"common", "master", "worker", "node", "search", "report", "generate", "cli"},  # main.cc
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)

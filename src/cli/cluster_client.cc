@@ -1,8 +1,6 @@
 #include "cli/cluster_client.h"
 
-#include <sys/stat.h>
-
-#include "common/file_text.h"
+#include "common/secret_file.h"
 
 namespace tymbal::cli {
 namespace {
@@ -21,12 +19,7 @@ Result<ZookeeperOptions> ZookeeperOptionsOf(const Config& config, const Environm
   }
   const std::string& path = config.coordinator_auth_file;
   if (path.empty()) return options;
-  struct stat facts {};
-  if (stat(path.c_str(), &facts) == 0 && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return InvalidArgument("coordinator.auth_file: others may use " + path + "; chmod 600 it");
-  }
-  TYMBAL_ASSIGN_OR_RETURN(options.credentials, ReadTextFile(path));
-  while (options.credentials.ends_with('\n')) options.credentials.pop_back();
+  TYMBAL_ASSIGN_OR_RETURN(options.credentials, ReadSecretFile("coordinator.auth_file", path));
   return options;
 }
 

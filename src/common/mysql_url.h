@@ -22,7 +22,4 @@ bool IsMysqlUrl(std::string_view store);
 /// password (I10).
 Result<MysqlTarget> ParseMysqlUrl(std::string_view url, const Environment& environment);
 
-/// Returns whether a host is this machine by its name: nobody listens in between.
-bool IsLoopbackHost(std::string_view host);
-
 }  // namespace tymbal

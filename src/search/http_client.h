@@ -29,7 +29,10 @@ struct HttpRequest {
   std::string_view method = "GET";  ///< GET, POST, PUT, DELETE or HEAD.
   std::string target;               ///< "/index/_search?size=1", percent-encoded.
   std::string_view body = {};
-  std::string_view content_type = "application/json";
+  std::string_view content_type = "application/json";  ///< Sent where there is a body.
+  /// Goes behind the target's own words into X-Opaque-Id, by which the server's slow log and task
+  /// list name us. No control characters.
+  std::string_view opaque_id = {};
   /// From the first byte sent to the last received. Every request has one (FACTS: a server may
   /// never answer).
   std::chrono::milliseconds deadline{60'000};
