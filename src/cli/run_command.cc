@@ -1,113 +1,35 @@
 #include "cli/run_command.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <iostream>
 #include <memory>
-#include <utility>
 
 #include "cli/environment.h"
 #include "cli/exit_code.h"
-#include "cli/open_store.h"
-#include "cli/run_job.h"
-#include "cli/run_progress.h"
+#include "cli/run_files.h"
+#include "cli/run_search.h"
 #include "cli/run_settings.h"
 #include "cli/run_summary.h"
-#include "common/event_loop.h"
-#include "common/local_coordinator.h"
-#include "common/text.h"
-#include "worker/file_source.h"
-#include "worker/scan.h"
 
 namespace tymbal::cli {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
-Result<std::unique_ptr<worker::Aggregator>> ReadSpans(const RunSettings& settings,
-                                                      worker::FileSource* source,
-                                                      const RunOutput& output) {
-  RunProgress progress(output.err, output.terminal, source->total_bytes(), SteadyClock::now());
-  worker::ScanOptions options{
-      .aggregator = settings.aggregator, .threads = settings.threads, .on_progress = {}};
-  options.on_progress = [&](uint64_t records) {
-    progress.Show(records, source->consumed_bytes(), SteadyClock::now());
-  };
-  auto result = worker::Scan(source, worker::SpanQuery{}, options);
-  progress.Clear();
-  return result;
-}
-
-/// Explains why nothing is published: most probably the profile is not the one of the input.
-Status NothingToCount(const worker::Profile& profile, const RunSummary& summary,
-                      const RejectCounts& rejected) {
-  if (rejected.Total() == 0 && summary.filtered == 0) {
-    return BadInput(summary.source + " holds no spans");
-  }
-  std::string text = fmt::format("no record of {} is a span that counts", summary.source);
-  if (rejected.Total() > 0) {
-    text += fmt::format("; {} rejected", rejected.Total());
-    const worker::RejectSample& sample = summary.samples.front();
-    text += fmt::format(", the first one in {}, line {}: {}", sample.file, sample.line,
-                        RejectReasonText(sample.reason));
-  }
-  if (summary.filtered > 0) {
-    std::string kinds;
-    for (const std::string& kind : profile.entry_kinds) kinds += (kinds.empty() ? "" : ", ") + kind;
-    text += fmt::format("; {} of other kinds than {} (--kinds all counts every span)",
-                        summary.filtered, kinds);
-  }
-  return BadInput(text + ". Is " + profile.name + " the right --profile?");
-}
-
 Result<RunSummary> Run(const RunOptions& options, const Environment& environment,
                        const RunOutput& output) {
   TYMBAL_ASSIGN_OR_RETURN(const RunSettings settings, ReadRunSettings(options, environment));
-  const worker::Profile& profile = settings.profile;
-  TYMBAL_ASSIGN_OR_RETURN(
-      const auto source,
-      worker::FileSource::Create(
-          {.paths = options.inputs, .profile = profile, .strict = options.strict}));
-  // Before the reading: a store that can't be used should not cost an hour.
-  TYMBAL_ASSIGN_OR_RETURN(const auto store, OpenResultStore(settings.store, /*create=*/true));
-
-  RunSummary summary;
-  summary.store = settings.store;
-  summary.source = source->Describe();
-  const auto started = SteadyClock::now();
-  TYMBAL_ASSIGN_OR_RETURN(const auto aggregator, ReadSpans(settings, source.get(), output));
-  summary.read_seconds = std::chrono::duration<double>(SteadyClock::now() - started).count();
-  summary.filtered = aggregator->filtered();
-  summary.unplaced = aggregator->unplaced();
-  summary.inexact_groups = aggregator->inexact_groups();
-  summary.samples = source->RejectSamples();
-  summary.empty_files = source->EmptyFiles();
-  Coverage coverage;
-  for (const int64_t start_ms : aggregator->PeriodStarts()) {
-    coverage.Merge(aggregator->PeriodCoverage(start_ms));
+  if (settings.config.source_type == "elasticsearch") {
+    if (!options.inputs.empty()) {
+      return InvalidArgument("span files are given, but the source is elasticsearch: leave out one");
+    }
+    return RunSearch(options, settings, environment, output);
   }
-  if (coverage.read == coverage.rejected.Total()) {
-    coverage.rejected.Merge(summary.unplaced);
-    return NothingToCount(profile, summary, coverage.rejected);
+  if (options.inputs.empty()) {
+    return InvalidArgument(
+        "there is nothing to read: name span files, or --source elasticsearch --hosts URL");
   }
-
-  EventLoop loop;
-  LocalCoordinator coordinator(&loop);
-  Member self;
-  self.node = {"local"};
-  self.incarnation = fmt::format("{}-{}", getpid(), loop.NowMs());
-  self.host = "localhost";
-  self.version = TYMBAL_VERSION;
-  RunJob job(&loop, &coordinator, store.get(),
-             {.self = self,
-              .settings = settings.Describe(aggregator->inexact_groups() > 0),
-              .source = summary.source,
-              .replace = options.replace});
-  TYMBAL_ASSIGN_OR_RETURN(summary.periods, job.Commit(aggregator.get()));
-  return summary;
+  return RunFiles(options, settings, output);
 }
 
 template <typename T>
@@ -141,12 +63,21 @@ int RunRun(const RunOptions& options, const Environment& environment, const RunO
 
 CLI::App* AddRunCommand(CLI::App& root, int* exit_code) {
   CLI::App* const command = root.add_subcommand(
-      "run", "Compute the statistics of span files and publish them in a result store");
+      "run", "Compute the statistics of spans and publish them in a result store");
   const auto options = std::make_shared<RunOptions>();  // Lives as long as the callback.
   command
       ->add_option("inputs", options->inputs,
-                   "Span files: NDJSON or JSON lists, plain, .gz or .zst; - = standard input")
-      ->required();
+                   "Span files: NDJSON or JSON lists, plain, .gz or .zst; - = standard input");
+  AddOptional(*command, "--source", &options->source,
+              "Where spans come from: file (default) or elasticsearch")
+      ->check(CLI::IsMember({"file", "elasticsearch"}));
+  AddOptional(*command, "--hosts", &options->hosts,
+              "Elasticsearch or OpenSearch servers, for instance https://es1:9200,https://es2:9200");
+  AddOptional(*command, "--index", &options->index,
+              "Their index, alias or pattern (default: the profile's)");
+  AddOptional(*command, "--from", &options->from,
+              "First period to read of them (default: the last one that is due)");
+  AddOptional(*command, "--to", &options->to, "End of the last period (default: of the first)");
   AddOptional(*command, "--conf", &options->conf, "Configuration file (conf/tymbal.yaml)");
   AddOptional(*command, "--store", &options->store,
               "Result store: the path of an SQLite file, or mysql://user@host/database (default: "

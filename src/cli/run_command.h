@@ -24,6 +24,11 @@ struct RunOptions {
   std::optional<size_t> slow_calls;
   std::optional<size_t> threads;
   std::optional<std::string> memory_limit;
+  std::optional<std::string> source;  ///< file or elasticsearch.
+  std::optional<std::string> hosts;
+  std::optional<std::string> index;
+  std::optional<std::string> from;  ///< Search servers only; nothing: the last period that is due.
+  std::optional<std::string> to;
   bool strict = false;
   bool replace = false;
   bool json = false;
@@ -36,7 +41,7 @@ struct RunOutput {
   bool terminal;      ///< `err` is one: draw a progress bar.
 };
 
-/// Reads spans from files, computes all their periods and publishes them. Returns the exit code.
+/// Reads spans from files or a search server, computes all their periods and publishes them. Returns the exit code.
 int RunRun(const RunOptions& options, const Environment& environment, const RunOutput& output);
 
 /// Adds the subcommand to `root`. When the command line names it, parsing runs it and sets

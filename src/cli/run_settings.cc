@@ -24,6 +24,9 @@ Result<Config> Configure(const RunOptions& options, const Environment& environme
   if (options.slow_calls) config.slow_calls = *options.slow_calls;
   if (options.threads) config.worker_threads = *options.threads;
   if (options.kinds) config.source_kinds = *options.kinds;
+  if (options.source) config.source_type = *options.source;
+  if (options.hosts) config.search.hosts = *options.hosts;
+  if (options.index) config.search.index = *options.index;
   const auto take_duration = [](const std::optional<std::string>& text, std::string_view option,
                                 int64_t* target_ms) {
     if (!text) return Status::Ok();
@@ -94,7 +97,7 @@ Result<RunSettings> ReadRunSettings(const RunOptions& options, const Environment
   TYMBAL_ASSIGN_OR_RETURN(const Config config, Configure(options, environment));
   TYMBAL_ASSIGN_OR_RETURN(worker::Profile profile, ChooseProfile(config));
   TYMBAL_ASSIGN_OR_RETURN(worker::AggregatorOptions aggregator, ChooseAggregator(config));
-  return RunSettings{config.store, std::move(profile), std::move(aggregator),
+  return RunSettings{config, config.store, std::move(profile), std::move(aggregator),
                      ChooseThreads(config)};
 }
 

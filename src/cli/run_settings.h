@@ -13,6 +13,7 @@ namespace tymbal::cli {
 
 /// What `tymbal run` works with, from defaults, environment, configuration and command line.
 struct RunSettings {
+  Config config;
   std::string store;
   worker::Profile profile;
   worker::AggregatorOptions aggregator;

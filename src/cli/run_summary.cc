@@ -51,6 +51,11 @@ void WritePeriods(const RunSummary& summary, std::ostream& out) {
   }
 }
 
+std::string PlaceOf(const worker::RejectSample& sample) {
+  const std::string file = Printable(sample.file);
+  return sample.line == 0 ? file : fmt::format("{}:{}", file, sample.line);
+}
+
 void WriteRejected(const RunSummary& summary, std::ostream& out) {
   const RejectCounts rejected = summary.Rejected();
   if (rejected.Total() == 0) return;
@@ -67,7 +72,7 @@ void WriteRejected(const RunSummary& summary, std::ostream& out) {
                        RejectReasonName(reason), RejectReasonText(reason));
     for (const worker::RejectSample& sample : summary.samples) {
       if (sample.reason != reason) continue;
-      out << fmt::format("      {}:{}: {}{}\n", Printable(sample.file), sample.line,
+      out << fmt::format("      {}: {}{}\n", PlaceOf(sample),
                          Printable(sample.excerpt.substr(0, kExcerptShown)),
                          sample.excerpt.size() > kExcerptShown ? "…" : "");
     }
@@ -115,6 +120,9 @@ void WriteSummary(const RunSummary& summary, std::ostream& out) {
   out << ".\n";
   for (const std::string& file : summary.empty_files) {
     out << fmt::format("{} holds no records.\n", Printable(file));
+  }
+  for (const std::string& warning : summary.warnings) {
+    out << fmt::format("Warning: {}.\n", Printable(warning));
   }
   WritePeriods(summary, out);
   WriteRejected(summary, out);

@@ -7,7 +7,7 @@
 
 #include "cli/run_job.h"
 #include "common/coverage.h"
-#include "worker/file_source.h"
+#include "worker/reject_sample.h"
 
 namespace tymbal::cli {
 
@@ -22,6 +22,7 @@ struct RunSummary {
   std::vector<PeriodOutcome> periods;
   std::vector<worker::RejectSample> samples;
   std::vector<std::string> empty_files;
+  std::vector<std::string> warnings;
 
   /// Returns all rejected records, placed and unplaced.
   RejectCounts Rejected() const;

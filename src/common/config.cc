@@ -2,13 +2,13 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <charconv>
 #include <set>
 #include <utility>
 
+#include "common/config_section.h"
 #include "common/file_text.h"
 #include "common/period.h"
-#include "common/size_text.h"
+#include "common/search_config.h"
 #include "common/time_text.h"
 
 namespace tymbal {
@@ -18,122 +18,6 @@ constexpr size_t kThreadsMax = 256;
 constexpr size_t kSlowCallsMax = 1000;
 constexpr uint64_t kMemoryLimitMin = 16UL << 20;
 constexpr int64_t kApdexMaxMs = 24 * 3'600'000;
-
-/// Replaces ${NAME} and ${NAME:default}.
-Result<std::string> Expand(std::string_view text, const Environment& environment) {
-  std::string out;
-  while (true) {
-    const size_t begin = text.find("${");
-    out += text.substr(0, begin);
-    if (begin == std::string_view::npos) return out;
-    const size_t end = text.find('}', begin);
-    if (end == std::string_view::npos) return InvalidArgument("'${' without '}'");
-    const std::string_view inner = text.substr(begin + 2, end - begin - 2);
-    const size_t colon = inner.find(':');
-    const std::string name(inner.substr(0, colon));
-    if (const auto value = environment(name)) {
-      out += *value;
-    } else if (colon != std::string_view::npos) {
-      out += inner.substr(colon + 1);
-    } else {
-      return InvalidArgument("the environment variable " + name +
-                             " is not set; set it, or write ${" + name + ":default}");
-    }
-    text.remove_prefix(end + 1);
-  }
-}
-
-/// Walks a YAML map and takes the known keys; what is left is an error.
-class Section {
- public:
-  Section(YAML::Node node, std::string path, const Environment& environment)
-      : node_(std::move(node)), path_(std::move(path)), environment_(environment) {}
-
-  /// Calls `take` with the text of a scalar, if the key is there.
-  template <typename Take>
-  Status Scalar(const std::string& key, Take take) {
-    known_.insert(key);
-    const YAML::Node value = Child(key);
-    if (!value) return Status::Ok();
-    if (!value.IsScalar()) return Error(key, "must be a single value");
-    const auto text = Expand(value.as<std::string>(), environment_);
-    if (!text) return text.error().WithContext(Full(key));
-    const Status taken = take(*text);
-    return taken.ok() ? taken : taken.WithContext(Full(key));
-  }
-
-  /// Calls `visit` with the section below a key, if it is there, and checks its keys.
-  template <typename Visit>
-  Status Map(const std::string& key, Visit visit) {
-    known_.insert(key);
-    const YAML::Node value = Child(key);
-    if (!value || value.IsNull()) return Status::Ok();
-    if (!value.IsMap()) return Error(key, "must be a map of keys");
-    Section section(value, Full(key), environment_);
-    TYMBAL_RETURN_IF_ERROR(visit(section));
-    return section.CheckKeys();
-  }
-
-  /// Calls `take` for each key and value, whatever the keys are.
-  template <typename Take>
-  Status Each(Take take) {
-    for (const auto& entry : node_) {
-      const auto key = entry.first.as<std::string>();
-      TYMBAL_RETURN_IF_ERROR(Scalar(key, [&](const std::string& text) { return take(key, text); }));
-    }
-    return Status::Ok();
-  }
-
-  Status CheckKeys() const {
-    if (!node_ || node_.IsNull()) return Status::Ok();
-    if (!node_.IsMap()) return InvalidArgument("the configuration must be a map of keys");
-    std::set<std::string> seen;
-    for (const auto& entry : node_) {
-      const auto key = entry.first.as<std::string>();
-      if (!seen.insert(key).second) return Error(key, "stands there twice");
-      if (known_.contains(key)) continue;
-      std::string list;
-      for (const std::string& name : known_) list += (list.empty() ? "" : ", ") + name;
-      return Error(key, "there is no such option here; there are " + list);
-    }
-    return Status::Ok();
-  }
-
- private:
-  YAML::Node Child(const std::string& key) const {
-    return node_ && node_.IsMap() ? node_[key] : YAML::Node(YAML::NodeType::Undefined);
-  }
-  std::string Full(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
-  Status Error(const std::string& key, const std::string& what) const {
-    return InvalidArgument(Full(key) + ": " + what);
-  }
-
-  YAML::Node node_;
-  std::string path_;
-  const Environment& environment_;
-  std::set<std::string> known_;
-};
-
-Status TakeDuration(const std::string& text, int64_t* target_ms) {
-  TYMBAL_ASSIGN_OR_RETURN(*target_ms, ParseDurationMs(text));
-  return Status::Ok();
-}
-
-Status TakeCount(const std::string& text, size_t* target) {
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), *target);
-  if (code == std::errc() && end == text.data() + text.size()) return Status::Ok();
-  return InvalidArgument("'" + text + "' is no whole number");
-}
-
-Status TakeText(const std::string& text, std::string* target) {
-  *target = text;
-  return Status::Ok();
-}
-
-Status TakeMemory(const std::string& text, uint64_t* target) {
-  TYMBAL_ASSIGN_OR_RETURN(*target, ParseSizeBytes(text));
-  return Status::Ok();
-}
 
 Status ReadPeriod(Section& period, Config* config) {
   TYMBAL_RETURN_IF_ERROR(period.Scalar("length", [&](const std::string& text) {
@@ -149,10 +33,14 @@ Status ReadSource(Section& source, Config* config) {
       "profile", [&](const std::string& text) { return TakeText(text, &config->source_profile); }));
   TYMBAL_RETURN_IF_ERROR(source.Scalar(
       "kinds", [&](const std::string& text) { return TakeText(text, &config->source_kinds); }));
-  return source.Map("file", [&](Section& file) {
+  TYMBAL_RETURN_IF_ERROR(source.Scalar(
+      "type", [&](const std::string& text) { return TakeText(text, &config->source_type); }));
+  TYMBAL_RETURN_IF_ERROR(source.Map("file", [&](Section& file) {
     return file.Scalar(
         "path", [&](const std::string& text) { return TakeText(text, &config->source_file_path); });
-  });
+  }));
+  return source.Map("elasticsearch",
+                    [&](Section& search) { return ReadSearchConfig(search, &config->search); });
 }
 
 Status ReadNode(Section& node, Config* config) {
@@ -297,6 +185,11 @@ Status CheckConfig(const Config& config) {
     return InvalidArgument("source.kinds: '" + config.source_kinds +
                            "' must be profile, entry or all");
   }
+  if (config.source_type != "file" && config.source_type != "elasticsearch") {
+    return InvalidArgument("source.type: '" + config.source_type +
+                           "' must be file or elasticsearch (which OpenSearch is as well)");
+  }
+  TYMBAL_RETURN_IF_ERROR(CheckSearchConfig(config.search));
   const auto grid = PeriodGrid::Create(config.period_length_ms, config.period_offset_ms);
   if (!grid) return grid.error().WithContext("period");
   TYMBAL_RETURN_IF_ERROR(RequireAtMost("worker.threads", config.worker_threads, kThreadsMax));
@@ -316,7 +209,11 @@ Status CheckClusterConfig(const Config& config) {
     return InvalidArgument(
         "coordinator.servers: must name ZooKeeper's servers, for instance host1:2181,host2:2181");
   }
-  if (config.source_file_path.empty()) {
+  if (config.source_type == "elasticsearch" && config.search.hosts.empty()) {
+    return InvalidArgument(
+        "source.elasticsearch.hosts: must name the servers, for instance https://es1:9200");
+  }
+  if (config.source_type == "file" && config.source_file_path.empty()) {
     return InvalidArgument(
         "source.file.path: must name the span files, for instance /mnt/spans/%Y-%m-%d/*.ndjson.gz");
   }

@@ -37,9 +37,11 @@ void SortUnique(std::vector<std::string>* names) {
   names->erase(std::unique(names->begin(), names->end()), names->end());
 }
 
-dom::array ListOf(dom::element element, std::string_view key) {
+/// Empty where there is no such list.
+std::vector<dom::element> ListOf(dom::element element, std::string_view key) {
   dom::array list;
-  return element[key].get(list) == simdjson::SUCCESS ? list : dom::array();
+  if (element[key].get(list) != simdjson::SUCCESS) return {};
+  return {list.begin(), list.end()};
 }
 
 std::string_view TextOf(simdjson::simdjson_result<dom::element> element) {
@@ -47,6 +49,10 @@ std::string_view TextOf(simdjson::simdjson_result<dom::element> element) {
   return element.get(text) == simdjson::SUCCESS ? text : std::string_view();
 }
 std::string_view TextOf(dom::element element, std::string_view key) { return TextOf(element[key]); }
+std::string_view TextOf(dom::element element) {
+  std::string_view text;
+  return element.get(text) == simdjson::SUCCESS ? text : std::string_view();
+}
 
 /// One GET _resolve/index, which needs no more rights than view_index_metadata. Of the indices
 /// behind aliases and data streams it doesn't say whether they are open: their names go to

@@ -21,13 +21,13 @@ struct SearchClientOptions {
   uint64_t seed = 1;  ///< Of the jitter of the waits.
 };
 
-/// A request that may be repeated: all that Tymbal sends may.
 struct Call {
   std::string_view method = "GET";
   std::string target;
   std::string body = {};
   std::string_view content_type = "application/json";
   uint64_t spans = 0;  ///< How many it will bring, for the limit on their rate.
+  bool repeatable = true;  ///< Whether it may be sent twice.
 };
 
 /// Talks to a cluster of Elasticsearch or OpenSearch: repeats what may pass (overload, a broken

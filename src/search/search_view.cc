@@ -11,6 +11,8 @@ namespace {
 /// Renewed by every search. Long enough for the server to be overloaded for a while.
 constexpr std::string_view kKeepAlive = "3m";
 
+constexpr std::string_view kWhole = "allow_partial_search_results=false";
+
 /// Reads the id of a new point in time, and refuses one that lacks shards.
 Status ReadPointInTime(const HttpBody& body, std::string* id) {
   simdjson::dom::parser parser;
@@ -62,7 +64,6 @@ Result<std::unique_ptr<SearchView>> SearchView::Open(SearchClient* client,
 }
 
 Call SearchView::Search(std::string_view members, uint64_t spans) const {
-  constexpr std::string_view kWhole = "allow_partial_search_results=false";
   Call call{.method = "POST", .target = {}, .body = {}, .spans = spans};
   if (!frozen_) {
     call.target = fmt::format("/{}/_search?{}&{}", path_, options_, kWhole);
@@ -74,6 +75,14 @@ Call SearchView::Search(std::string_view members, uint64_t spans) const {
   call.body = fmt::format(R"({{"pit":{{"id":{},"keep_alive":"{}"}},{}}})",
                           JsonQuote(point_in_time_), kKeepAlive, members);
   return call;
+}
+
+Call SearchView::Scroll(std::string_view members, uint64_t spans,
+                        std::string_view keep_alive) const {
+  return {.method = "POST",
+          .target = fmt::format("/{}/_search?{}&{}&scroll={}", path_, options_, kWhole, keep_alive),
+          .body = fmt::format("{{{}}}", members),
+          .spans = spans};
 }
 
 Status SearchView::Accept(const AnswerEnvelope& envelope) {
@@ -99,7 +108,26 @@ void SearchView::Close(SearchClient* client) {
       client->Do({.method = "DELETE",
                   .target = open_search ? "/_search/point_in_time" : "/_pit",
                   .body = open_search ? fmt::format(R"({{"pit_id":[{}]}})", id)
-                                      : fmt::format(R"({{"id":{}}})", id)});
+                                      : fmt::format(R"({{"id":{}}})", id),
+                  .repeatable = false});
+}
+
+Call NextScroll(std::string_view scroll_id, uint64_t spans, std::string_view keep_alive) {
+  return {.method = "POST",
+          .target = "/_search/scroll",
+          .body = fmt::format(R"({{"scroll":"{}","scroll_id":{}}})", keep_alive,
+                              JsonQuote(scroll_id)),
+          .spans = spans,
+          .repeatable = false};
+}
+
+void CloseScroll(SearchClient* client, std::string_view scroll_id) {
+  if (scroll_id.empty()) return;
+  [[maybe_unused]] const Status status =
+      client->Do({.method = "DELETE",
+                  .target = "/_search/scroll",
+                  .body = fmt::format(R"({{"scroll_id":[{}]}})", JsonQuote(scroll_id)),
+                  .repeatable = false});
 }
 
 }  // namespace tymbal::search

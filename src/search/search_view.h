@@ -30,6 +30,10 @@ class SearchView {
   /// `"size":0,"query":{…}`. `spans`: how many hits it will bring.
   Call Search(std::string_view members, uint64_t spans) const;
 
+  /// Returns the first request of a scroll, which sees the indices as they are now. Only its first
+  /// request may be repeated.
+  Call Scroll(std::string_view members, uint64_t spans, std::string_view keep_alive) const;
+
   /// Returns whether an answer is whole: all shards of all indices, in full. Remembers the point in
   /// time that it names. Errors: kUnavailable.
   Status Accept(const AnswerEnvelope& envelope);
@@ -56,5 +60,11 @@ class SearchView {
   mutable std::mutex mutex_;  // Guards what follows.
   std::string point_in_time_;
 };
+
+/// Returns the request for the next page of a scroll. It must not be repeated: the page would be
+/// skipped.
+Call NextScroll(std::string_view scroll_id, uint64_t spans, std::string_view keep_alive);
+/// Gives a scroll back to the server; without an id it does nothing.
+void CloseScroll(SearchClient* client, std::string_view scroll_id);
 
 }  // namespace tymbal::search

@@ -70,6 +70,9 @@ class Aggregator {
   /// periods alone pass the memory limit.
   Status Add(const SpanBatch& batch);
 
+  /// Makes the period of `time_ms` one of PeriodStarts(), even if nothing follows: it was looked at.
+  void BeginPeriod(int64_t time_ms) { StateAt(time_ms); }
+
   /// Changes the memory limit, from the next addition on.
   void set_memory_limit(size_t bytes) { options_.memory_limit_bytes = bytes; }
 

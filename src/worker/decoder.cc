@@ -333,7 +333,7 @@ Decoder::~Decoder() = default;
 Decoder::Outcome Decoder::Decode(std::string_view record, Arena* texts, Span* span,
                                  Rejection* rejection) {
   const auto reject = [rejection](RejectReason reason, std::optional<int64_t> start_ms) {
-    *rejection = {reason, start_ms};
+    *rejection = {reason, start_ms, std::nullopt};
     return Outcome::kRejected;
   };
   const auto problem = parser_->Collect(record);

@@ -35,6 +35,8 @@ class Decoder {
   struct Rejection {
     RejectReason reason = RejectReason::kMalformed;
     std::optional<int64_t> start_ms;  ///< Where it belongs, if that could be read.
+    /// Of its names, or else the one that it carries; see RejectedRecord.
+    std::optional<uint32_t> slot;
   };
 
   /// `slots` is the S that a record's slot is checked against. Errors: kInvalidArgument for a path

@@ -107,7 +107,7 @@ class FileSource::Reader : public SpanReader {
 
   void Reject(RejectReason reason, std::string_view record, uint64_t line,
               std::optional<int64_t> start_ms, SpanBatch* batch) {
-    batch->rejected.push_back({reason, start_ms});
+    batch->rejected.push_back({reason, start_ms, std::nullopt});
     // This reader meets records in order, so its first ones of a reason are enough.
     if (sampled_[static_cast<size_t>(reason)]++ >= kSamplesPerReason) return;
     samples_.push_back(

@@ -12,17 +12,10 @@
 #include "worker/decoder.h"
 #include "worker/profile.h"
 #include "worker/record_stream.h"
+#include "worker/reject_sample.h"
 #include "worker/span_source.h"
 
 namespace tymbal::worker {
-
-/// A rejected record, to show to people. Lines count from 1.
-struct RejectSample {
-  std::string file;
-  uint64_t line = 0;
-  RejectReason reason = RejectReason::kMalformed;
-  std::string excerpt;  ///< Its first bytes, as they are: not safe to print.
-};
 
 struct FileSourceOptions {
   std::vector<std::string> paths;  ///< "-" = standard input.

@@ -1,0 +1,142 @@
+#include "cli/run_search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "cli/commit_periods.h"
+#include "cli/open_store.h"
+#include "cli/run_progress.h"
+#include "cli/search_opener.h"
+#include "common/event_loop.h"
+#include "common/text.h"
+#include "common/time_text.h"
+#include "worker/scan.h"
+
+namespace tymbal::cli {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+/// A period is read anew as a whole when what passes has got in its way: a point in time that is
+/// lost, an index that was made meanwhile.
+constexpr int kReadsMax = 3;
+
+Result<int64_t> BorderOf(const std::string& text, const PeriodGrid& grid, std::string_view option) {
+  TYMBAL_ASSIGN_OR_RETURN(const int64_t time_ms, ParseTimeMs(text));
+  const int64_t start_ms = grid.StartOf(time_ms);
+  if (start_ms == time_ms) return time_ms;
+  const TimeZone utc = TimeZone::Utc();
+  return InvalidArgument(fmt::format(
+      "{}: {} is within a period of {}; write {} or {}", option, Printable(text),
+      FormatDurationMs(grid.length_ms()), utc.FormatShort(start_ms),
+      utc.FormatShort(start_ms + grid.length_ms())));
+}
+
+Result<Period> RangeOf(const RunOptions& options, const RunSettings& settings, int64_t now_ms) {
+  const PeriodGrid& grid = settings.aggregator.grid;
+  Period range;
+  if (options.from) {
+    TYMBAL_ASSIGN_OR_RETURN(range.start_ms, BorderOf(*options.from, grid, "--from"));
+  } else {
+    range.start_ms = grid.StartOf(now_ms - settings.config.schedule_delay_ms) - grid.length_ms();
+  }
+  range.end_ms = range.start_ms + grid.length_ms();
+  if (options.to) {
+    TYMBAL_ASSIGN_OR_RETURN(range.end_ms, BorderOf(*options.to, grid, "--to"));
+  }
+  if (range.end_ms > range.start_ms) return range;
+  return InvalidArgument("--to must be later than --from");
+}
+
+/// One call of `tymbal run` on a search server.
+class SearchRun {
+ public:
+  SearchRun(const RunSettings& settings, SearchOpener* opener, const RunOutput& output)
+      : settings_(settings),
+        opener_(opener),
+        progress_(output.err, output.terminal, std::nullopt, SteadyClock::now()) {}
+
+  /// Reads a period and adds what it found to the summary.
+  Result<std::unique_ptr<worker::Aggregator>> Read(const Period& period, RunSummary* summary);
+  void Clear() { progress_.Clear(); }
+
+ private:
+  Result<std::unique_ptr<worker::Aggregator>> ReadOnce(const Period& period, RunSummary* summary);
+
+  const RunSettings& settings_;
+  SearchOpener* const opener_;
+  RunProgress progress_;
+  uint64_t records_ = 0;  // Of the periods before.
+};
+
+Result<std::unique_ptr<worker::Aggregator>> SearchRun::Read(const Period& period,
+                                                            RunSummary* summary) {
+  for (int reads = 1;; ++reads) {
+    auto aggregator = ReadOnce(period, summary);
+    if (aggregator || reads == kReadsMax ||
+        aggregator.error().code() != StatusCode::kUnavailable) {
+      return aggregator;
+    }
+  }
+}
+
+Result<std::unique_ptr<worker::Aggregator>> SearchRun::ReadOnce(const Period& period,
+                                                                RunSummary* summary) {
+  const std::unique_ptr<worker::SearchSource> source = opener_->OpenSource();
+  worker::ScanOptions scan{
+      .aggregator = settings_.aggregator, .threads = settings_.threads, .on_progress = {}};
+  uint64_t records = 0;
+  scan.on_progress = [&](uint64_t so_far) {
+    records = so_far;
+    progress_.Show(records_ + records, 0, SteadyClock::now());
+  };
+  worker::SpanQuery query;
+  query.range = period;
+  TYMBAL_ASSIGN_OR_RETURN(auto aggregator, worker::Scan(source.get(), query, scan));
+  records_ += records;
+  aggregator->BeginPeriod(period.start_ms);
+  summary->filtered += aggregator->filtered();
+  summary->inexact_groups += aggregator->inexact_groups();
+  // Each reading counts all that are without a time: they are the same ones.
+  summary->unplaced = aggregator->unplaced();
+  const std::vector<worker::RejectSample> samples = source->RejectSamples();
+  summary->samples.insert(summary->samples.end(), samples.begin(), samples.end());
+  return aggregator;
+}
+
+}  // namespace
+
+Result<RunSummary> RunSearch(const RunOptions& options, const RunSettings& settings,
+                             const Environment& environment, const RunOutput& output) {
+  TYMBAL_ASSIGN_OR_RETURN(const Period range, RangeOf(options, settings, EventLoop().NowMs()));
+  TYMBAL_ASSIGN_OR_RETURN(const auto opener, SearchOpener::Create(settings.config, settings.profile,
+                                                                  environment));
+  TYMBAL_ASSIGN_OR_RETURN(const auto store, OpenResultStore(settings.store, /*create=*/true));
+  RunSummary summary;
+  summary.store = settings.store;
+  summary.source = opener->index() + " of " + opener->cluster();
+  SearchRun run(settings, opener.get(), output);
+  const int64_t length_ms = settings.aggregator.grid.length_ms();
+  for (int64_t start_ms = range.start_ms; start_ms < range.end_ms; start_ms += length_ms) {
+    const Period period{start_ms, start_ms + length_ms};
+    const auto started = SteadyClock::now();
+    const auto aggregator = run.Read(period, &summary);
+    summary.read_seconds += std::chrono::duration<double>(SteadyClock::now() - started).count();
+    if (!aggregator) {
+      run.Clear();
+      return aggregator.error().WithContext(TimeZone::Utc().FormatShort(start_ms));
+    }
+    TYMBAL_ASSIGN_OR_RETURN(const std::vector<PeriodOutcome> outcomes,
+                            CommitPeriods(store.get(), aggregator->get(), settings, summary.source,
+                                          options.replace));
+    summary.periods.insert(summary.periods.end(), outcomes.begin(), outcomes.end());
+  }
+  run.Clear();
+  return summary;
+}
+
+}  // namespace tymbal::cli

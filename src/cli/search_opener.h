@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/config.h"
+#include "common/status.h"
+#include "search/http_client.h"
+#include "search/request_gate.h"
+#include "search/search_client.h"
+#include "worker/profile.h"
+#include "worker/search_source.h"
+
+namespace tymbal::cli {
+
+/// Makes what reads a search server, as source.elasticsearch says. All that it makes shares the
+/// limits on requests; it must outlive them. Thread: any.
+class SearchOpener {
+ public:
+  /// Errors: kInvalidArgument naming the key: no hosts, credentials that can't be read, no index.
+  static Result<std::unique_ptr<SearchOpener>> Create(const Config& config,
+                                                      const worker::Profile& profile,
+                                                      const Environment& environment);
+
+  std::unique_ptr<worker::SearchSource> OpenSource();
+  /// A client for questions beside the spans. `cancel` must outlive it.
+  std::unique_ptr<search::SearchClient> OpenClient(const std::atomic<bool>* cancel);
+
+  const std::string& index() const { return options_.index; }
+  const std::string& cluster() const { return options_.cluster; }
+  const worker::SearchSourceOptions& options() const { return options_; }
+
+ private:
+  explicit SearchOpener(const search::RequestGateOptions& gate) : gate_(gate) {}
+
+  search::RequestGate gate_;
+  worker::SearchSourceOptions options_;
+};
+
+}  // namespace tymbal::cli

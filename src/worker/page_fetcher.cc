@@ -1,0 +1,231 @@
+#include "worker/page_fetcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "common/text.h"
+#include "worker/slice_counter.h"
+
+namespace tymbal::worker {
+namespace {
+
+/// Pages that are ready, beside those that are under way.
+constexpr size_t kPagesAhead = 2;
+constexpr size_t kPageRecordsMin = 16;
+constexpr std::chrono::milliseconds kCancelInterval{100};
+constexpr std::string_view kScrollKeepAlive = "3m";
+
+std::string HitMembers(const search::TimeField& time, const Slice& slice,
+                       const std::string& clauses, uint64_t size) {
+  return fmt::format(R"("size":{},"track_total_hits":true,"sort":["_doc"],{})", size,
+                     QueryMember(time, slice.range, clauses));
+}
+
+std::string NameOf(const Slice& slice) {
+  return fmt::format("the slice from {} to {} ms", slice.range.start_ms, slice.range.end_ms);
+}
+
+}  // namespace
+
+PageFetcher::PageFetcher(const PageFetcherOptions& options, FetchPlan plan,
+                         search::SearchView* view, const MakeClient& make_client,
+                         const std::atomic<bool>* cancel)
+    : options_(options),
+      plan_(std::move(plan)),
+      view_(view),
+      cancel_(cancel),
+      page_records_(options.page_records) {
+  slices_.Append(plan_.slices);
+  for (const Slice& slice : plan_.slices) promised_ += slice.count;
+  for (size_t i = 0; i < options_.requests; ++i) {
+    threads_.emplace_back(
+        [this, client = std::shared_ptr<search::SearchClient>(make_client())] { Run(client.get()); });
+  }
+}
+
+PageFetcher::~PageFetcher() {
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+Result<std::unique_ptr<SpanPage>> PageFetcher::Next() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (failure_) return *failure_;
+    if (cancel_->load()) return Unavailable("cancelled");
+    if (!ready_.empty()) break;
+    if (slices_.empty() && working_ == 0) return std::unique_ptr<SpanPage>();
+    changed_.wait_for(lock, kCancelInterval);
+  }
+  std::unique_ptr<SpanPage> page = std::move(ready_.front());
+  ready_.pop_front();
+  changed_.notify_all();
+  return page;
+}
+
+void PageFetcher::Recycle(std::unique_ptr<SpanPage> page) {
+  const std::lock_guard lock(mutex_);
+  spare_.push_back(std::move(page));
+}
+
+void PageFetcher::Run(search::SearchClient* client) {
+  while (const auto slice = TakeSlice()) {
+    const Status status = FetchSlice(client, *slice);
+    const std::lock_guard lock(mutex_);
+    --working_;
+    if (!status.ok() && !failure_) failure_ = status;
+    changed_.notify_all();
+  }
+}
+
+/// Waits until there is a slice, and room for its page. Nothing: it is over.
+std::optional<Slice> PageFetcher::TakeSlice() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (failure_ || cancel_->load()) return std::nullopt;
+    if (slices_.empty() && working_ == 0) return std::nullopt;
+    if (!slices_.empty() && ready_.size() + working_ < options_.requests + kPagesAhead) break;
+    changed_.wait_for(lock, kCancelInterval);
+  }
+  ++working_;
+  return slices_.Next(page_records_);
+}
+
+Status PageFetcher::FetchSlice(search::SearchClient* client, const Slice& slice) {
+  const bool divisible = slice.range.end_ms - slice.range.start_ms > plan_.time.StepMs();
+  if (slice.count > page_records_ && !divisible) return Scroll(client, slice);
+  if (slice.count > page_records_) {
+    TYMBAL_ASSIGN_OR_RETURN(const auto parts, Divide(client, slice));
+    PutBack(parts, slice.count);
+    return Status::Ok();
+  }
+  auto fetched = Fetch(client, slice);
+  if (!fetched && fetched.error().code() == StatusCode::kExhausted && slice.count > 1) {
+    page_records_ = std::max<size_t>(1, slice.count / 2);
+    PutBack({slice}, slice.count);
+    return Status::Ok();
+  }
+  if (!fetched) return fetched.error();
+  if (fetched->page == nullptr) {
+    PutBack(fetched->instead, slice.count);
+    return Status::Ok();
+  }
+  return Hand(std::move(fetched->page), /*wait=*/false);
+}
+
+Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, const Slice& slice) {
+  Fetched fetched{FreshPage(), {}};
+  SpanPage& page = *fetched.page;
+  page.part = slice.part;
+  search::HitsPageParser parser;
+  uint64_t total = 0;
+  const auto check = [&](const search::HttpBody& body) -> Status {
+    TYMBAL_RETURN_IF_ERROR(parser.Parse(body, &page.hits));
+    const search::AnswerEnvelope& envelope = page.hits.envelope;
+    TYMBAL_RETURN_IF_ERROR(view_->Accept(envelope));
+    if (!envelope.hits_total || !envelope.hits_total_exact) {
+      return Unavailable("the answer doesn't say how many records there are");
+    }
+    total = *envelope.hits_total;
+    const size_t came = page.hits.hits.size();
+    const bool as_promised = total == slice.count && came == total;
+    // What isn't frozen may have grown or shrunk since it was counted.
+    const bool as_now = !view_->is_frozen() && came == std::min(total, slice.count);
+    if (as_promised || as_now) return Status::Ok();
+    return Unavailable(fmt::format("{} records were counted in {}, {} are said to be there, {} came",
+                                   slice.count, NameOf(slice), total, came));
+  };
+  TYMBAL_RETURN_IF_ERROR(client->Do(
+      view_->Search(HitMembers(plan_.time, slice, plan_.clauses[slice.part], slice.count),
+                    slice.count),
+      check));
+  if (total > slice.count) {
+    fetched.instead = {{slice.part, slice.range, total}};
+    Recycle(std::move(fetched.page));
+    return fetched;
+  }
+  client->SwapBody(&page.body);
+  promised_ -= slice.count - total;
+  return fetched;
+}
+
+Result<std::vector<Slice>> PageFetcher::Divide(search::SearchClient* client, const Slice& slice) {
+  return SliceCounter(client, view_, &plan_.time)
+      .Count(slice.part, plan_.clauses[slice.part], slice.range);
+}
+
+/// The only way to more records of one step of the clock than a page holds. A page that is lost is
+/// lost for good, so nothing is repeated: an error ends the whole reading.
+Status PageFetcher::Scroll(search::SearchClient* client, const Slice& slice) {
+  const std::string members =
+      HitMembers(plan_.time, slice, plan_.clauses[slice.part], page_records_);
+  search::Call call = view_->Scroll(members, page_records_, kScrollKeepAlive);
+  uint64_t came = 0;
+  std::string scroll_id;
+  while (true) {
+    auto page = FreshPage();
+    page->part = slice.part;
+    search::HitsPageParser parser;
+    const Status status = client->Do(call, [&](const search::HttpBody& body) -> Status {
+      TYMBAL_RETURN_IF_ERROR(parser.Parse(body, &page->hits));
+      TYMBAL_RETURN_IF_ERROR(search::CheckWhole(page->hits.envelope));
+      if (page->hits.envelope.hits_total == slice.count) return Status::Ok();
+      return Unavailable(fmt::format("{} records were counted in {}, {} are there", slice.count,
+                                     NameOf(slice), page->hits.envelope.hits_total.value_or(0)));
+    });
+    if (!page->hits.scroll_id.empty()) scroll_id = page->hits.scroll_id;
+    came += page->hits.hits.size();
+    const bool over = !status.ok() || page->hits.hits.empty() || came >= slice.count;
+    if (over) search::CloseScroll(client, scroll_id);
+    TYMBAL_RETURN_IF_ERROR(status);
+    if (page->hits.hits.empty()) break;
+    client->SwapBody(&page->body);
+    TYMBAL_RETURN_IF_ERROR(Hand(std::move(page), /*wait=*/true));
+    if (over) break;
+    call = search::NextScroll(scroll_id, page_records_, kScrollKeepAlive);
+  }
+  if (came == slice.count) return Status::Ok();
+  return Unavailable(fmt::format("a scroll brought {} of {} records of {}", came, slice.count,
+                                 NameOf(slice)));
+}
+
+Status PageFetcher::Hand(std::unique_ptr<SpanPage> page, bool wait) {
+  bytes_ += page->body.size;
+  LearnPageSize(*page);
+  std::unique_lock lock(mutex_);
+  while (wait && ready_.size() >= options_.requests + kPagesAhead && !failure_) {
+    if (cancel_->load()) return Unavailable("cancelled");
+    changed_.wait_for(lock, kCancelInterval);
+  }
+  ready_.push_back(std::move(page));
+  changed_.notify_all();
+  return Status::Ok();
+}
+
+void PageFetcher::PutBack(const std::vector<Slice>& slices, uint64_t count_before) {
+  const std::lock_guard lock(mutex_);
+  slices_.Prepend(slices);
+  for (const Slice& slice : slices) promised_ += slice.count;
+  promised_ -= count_before;
+  changed_.notify_all();
+}
+
+void PageFetcher::LearnPageSize(const SpanPage& page) {
+  const size_t records = page.hits.hits.size();
+  if (records < kPageRecordsMin) return;
+  const size_t fitting = options_.page_bytes / std::max<size_t>(1, page.body.size / records);
+  page_records_ = std::clamp(fitting, kPageRecordsMin, options_.page_records);
+}
+
+std::unique_ptr<SpanPage> PageFetcher::FreshPage() {
+  const std::lock_guard lock(mutex_);
+  if (spare_.empty()) return std::make_unique<SpanPage>();
+  std::unique_ptr<SpanPage> page = std::move(spare_.back());
+  spare_.pop_back();
+  return page;
+}
+
+}  // namespace tymbal::worker

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/status.h"
+#include "search/hits_page.h"
+#include "search/search_client.h"
+#include "search/search_view.h"
+#include "search/time_field.h"
+#include "worker/slice_queue.h"
+
+namespace tymbal::worker {
+
+/// The records of one request, proved to be all of its slice.
+struct SpanPage {
+  search::HttpBody body;
+  search::HitsPage hits;  ///< Points into `body`.
+  size_t part = 0;
+};
+
+struct PageFetcherOptions {
+  size_t requests = 4;           ///< Under way at a time: as many threads.
+  size_t page_records = 10'000;  ///< At most in an answer.
+  /// Pages are made smaller until they are about so long.
+  size_t page_bytes = size_t{6} << 20;
+};
+
+/// What to fetch.
+struct FetchPlan {
+  search::TimeField time;
+  std::vector<std::string> clauses;  ///< Of each part, each with a comma before it.
+  std::vector<Slice> slices;         ///< Counted.
+};
+
+/// Fetches the slices of a plan on threads of its own, ahead of those who decode them, and no
+/// further ahead than a few pages. Each slice proves that it is whole: as many records as were
+/// counted before, as the server says there are, and as have come. What doesn't fit into a page is
+/// counted in shorter slices; only what doesn't within one step of the clock is read by a scroll.
+/// Thread: any may call Next() and Recycle().
+class PageFetcher {
+ public:
+  using MakeClient = std::function<std::unique_ptr<search::SearchClient>()>;
+
+  /// `view` and `cancel` must outlive it; once `*cancel` is true, it ends soon.
+  PageFetcher(const PageFetcherOptions& options, FetchPlan plan, search::SearchView* view,
+              const MakeClient& make_client, const std::atomic<bool>* cancel);
+  /// Waits for the threads. REQUIRES: all is fetched, or `*cancel` is true.
+  ~PageFetcher();
+
+  /// Waits for a page; nullptr: there are no more. Errors: a slice that can't be read; everyone gets
+  /// it from then on.
+  Result<std::unique_ptr<SpanPage>> Next();
+  /// Gives the memory of a page back.
+  void Recycle(std::unique_ptr<SpanPage> page);
+
+  /// Returns how many records were promised: of a view that isn't frozen, what the last look at each
+  /// slice has promised.
+  uint64_t promised() const { return promised_; }
+  /// Returns how long the answers were so far, in bytes.
+  uint64_t bytes() const { return bytes_; }
+
+ private:
+  struct Fetched {
+    std::unique_ptr<SpanPage> page;
+    std::vector<Slice> instead;  ///< To be read in its place.
+  };
+
+  void Run(search::SearchClient* client);
+  std::optional<Slice> TakeSlice();
+  Status FetchSlice(search::SearchClient* client, const Slice& slice);
+  Result<Fetched> Fetch(search::SearchClient* client, const Slice& slice);
+  Result<std::vector<Slice>> Divide(search::SearchClient* client, const Slice& slice);
+  Status Scroll(search::SearchClient* client, const Slice& slice);
+  Status Hand(std::unique_ptr<SpanPage> page, bool wait);
+  void PutBack(const std::vector<Slice>& slices, uint64_t count_before);
+  void LearnPageSize(const SpanPage& page);
+  std::unique_ptr<SpanPage> FreshPage();
+
+  const PageFetcherOptions options_;
+  const FetchPlan plan_;
+  search::SearchView* const view_;
+  const std::atomic<bool>* const cancel_;
+  std::atomic<uint64_t> promised_{0};
+  std::atomic<uint64_t> bytes_{0};
+  std::atomic<size_t> page_records_;
+
+  std::mutex mutex_;  // Guards what follows.
+  std::condition_variable changed_;
+  SliceQueue slices_;
+  std::deque<std::unique_ptr<SpanPage>> ready_;
+  std::vector<std::unique_ptr<SpanPage>> spare_;
+  size_t working_ = 0;
+  std::optional<Status> failure_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace tymbal::worker
