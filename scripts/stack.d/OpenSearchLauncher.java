@@ -1,14 +1,15 @@
 import java.util.concurrent.CountDownLatch;
 import org.codelibs.opensearch.runner.OpenSearchRunner;
 
-/** One OpenSearch node on loopback, until it is killed: java -cp 'JARS/*' OpenSearchLauncher.java FOLDER PORT. */
+/** One OpenSearch node on loopback, until it is killed: java -cp 'JARS/*' OpenSearchLauncher.java FOLDER HOST PORT. */
 public class OpenSearchLauncher {
   public static void main(String[] args) throws InterruptedException {
     String folder = args[0];
-    String port = args[1];
+    String host = args[1];
+    String port = args[2];
     OpenSearchRunner runner = new OpenSearchRunner();
     runner.onBuild((number, settings) -> {
-      settings.put("network.host", "127.0.0.1");
+      settings.put("network.host", host);
       settings.put("http.port", port);
       settings.put("http.compression", false); // Some clients don't know its snappy answers.
       settings.put("transport.port", "0"); // Any; the node is alone.

