@@ -40,7 +40,7 @@ elasticsearch_command() {
   shift 2
   # Whoever becomes another user forgets whom to die with.
   command=("${as_user[@]}" "${die_with_us[@]}" env -u JAVA_TOOL_OPTIONS JAVA_HOME="$java_home" ES_JAVA_HOME="$java_home"
-    ES_TMPDIR="$folder/tmp" ES_JAVA_OPTS="${search_java_options[*]}" CLI_JAVA_OPTS=-XX:-UsePerfData
+    ES_TMPDIR="$folder/tmp" ES_JAVA_OPTS="${search_java_options[*]}" CLI_JAVA_OPTS="-XX:-UsePerfData -XX:TieredStopAtLevel=1"
     "$folder/bin/elasticsearch")
   for setting in "cluster.name=tymbal-test-$port" network.host=127.0.0.1 "http.port=$http_port" \
     cluster.routing.allocation.disk.threshold_enabled=false "$@"; do

@@ -29,7 +29,7 @@ zipkin_command() {
   fi
   # It would listen at all addresses of the machine, the storage's too.
   command=(env STORAGE_TYPE=elasticsearch "ES_HOSTS=$(zipkin_storage)" ES_INDEX_REPLICAS=0
-    "$java_home/bin/java" -Xmx256m -XX:+UseSerialGC -XX:-UsePerfData "-Djava.io.tmpdir=$data/tmp"
+    "$java_home/bin/java" -Xmx256m -XX:+UseSerialGC -XX:-UsePerfData -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$data/tmp"
     -jar "$maven_cache/zipkin-$zipkin_version/zipkin-server-$zipkin_version-exec.jar"
     '--armeria.ports[0].ip=127.0.0.1' "--armeria.ports[0].port=$port" '--armeria.ports[0].protocols[0]=http')
   script+="$(printf '%q ' "${die[@]}" "${command[@]}") &"$'\n''wait -n'
