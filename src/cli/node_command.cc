@@ -17,6 +17,7 @@
 #include "cli/exit_code.h"
 #include "cli/open_store.h"
 #include "cli/run_settings.h"
+#include "cli/search_opener.h"
 #include "common/event_loop.h"
 #include "common/period.h"
 #include "common/store_thread.h"
@@ -66,7 +67,8 @@ Result<node::NodeOptions> OptionsOf(const Config& config, const RunSettings& set
   master::MasterOptions& master = options.master;
   master.job.fragments_per_node = static_cast<uint32_t>(config.worker_fragments);
   master.job.settings = settings.Describe(/*inexact=*/false);
-  master.job.source = config.source_file_path;
+  master.job.source = config.source_type == "file" ? config.source_file_path
+                                                   : SearchIndexOf(config, settings.profile);
   master.schedule.delay_ms = config.schedule_delay_ms;
   master.schedule.retry_ms = config.schedule_retry_failed_ms;
   master.watch.stall_timeout_ms = config.worker_stall_timeout_ms;
@@ -81,15 +83,30 @@ Result<node::NodeOptions> OptionsOf(const Config& config, const RunSettings& set
   return options;
 }
 
-worker::SourceOpener SourceOf(const Config& config, const RunSettings& settings) {
+worker::SourceOpener FileSourceOf(const Config& config, const RunSettings& settings) {
   return [pattern = config.source_file_path, profile = settings.profile](
-             const Period& period) -> Result<std::unique_ptr<worker::SpanSource>> {
+             const Period& period, uint32_t /*nodes*/)
+             -> Result<std::unique_ptr<worker::SpanSource>> {
     TYMBAL_ASSIGN_OR_RETURN(const std::vector<std::string> paths,
                             worker::FindFiles(pattern, period));
     TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<worker::SpanSource> source,
                             worker::FileSource::Create({.paths = paths, .profile = profile}));
     return source;
   };
+}
+
+Result<worker::SourceOpener> SourceOf(const Config& config, const RunSettings& settings,
+                                      const Environment& environment) {
+  if (config.source_type == "file") return FileSourceOf(config, settings);
+  TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<SearchOpener> opener,
+                          SearchOpener::Create(config, settings.profile, environment));
+  // A SourceOpener is copied about; all copies share the limits on requests.
+  return worker::SourceOpener(
+      [shared = std::shared_ptr<SearchOpener>(std::move(opener))](
+          const Period& /*period*/, uint32_t nodes) -> Result<std::unique_ptr<worker::SpanSource>> {
+        shared->set_nodes(nodes);
+        return std::unique_ptr<worker::SpanSource>(shared->OpenSource());
+      });
 }
 
 /// Takes SIGTERM and SIGINT away from all threads and gives them to the loop.
@@ -115,6 +132,8 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
   TYMBAL_ASSIGN_OR_RETURN(const ZookeeperOptions zookeeper,
                           ZookeeperOptionsOf(config, environment));
   TYMBAL_ASSIGN_OR_RETURN(const node::NodeOptions options, OptionsOf(config, settings));
+  TYMBAL_ASSIGN_OR_RETURN(const worker::SourceOpener open_source,
+                          SourceOf(config, settings, environment));
   const StoreOpener open_store = [store = settings.store] {
     return OpenResultStore(store, /*create=*/true);
   };
@@ -132,7 +151,7 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
                                    MakeZookeeperFactory(zookeeper, &loop, &log), &loop);
   StoreThread store(open_store, &loop);
   worker::ScanExecutor executor({.aggregator = settings.aggregator, .threads = settings.threads},
-                                SourceOf(config, settings), open_store, &loop);
+                                open_source, open_store, &loop);
   Status fatal;
   node::Node node(options, &loop, &coordinator, &store, &executor, &log, [&](const Status& reason) {
     log.Error("a person must act", {{"reason", reason.message()}});

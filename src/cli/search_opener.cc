@@ -28,6 +28,10 @@ search::SearchTargetText TargetOf(const SearchConfig& config) {
 
 }  // namespace
 
+std::string SearchIndexOf(const Config& config, const worker::Profile& profile) {
+  return config.search.index.empty() ? profile.index : config.search.index;
+}
+
 Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
                                                            const worker::Profile& profile,
                                                            const Environment& environment) {
@@ -39,7 +43,7 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
   worker::SearchSourceOptions& options = opener->options_;
   options.profile = profile;
   options.profile.slot_read = SlotReadOf(search.slot_read, profile.slot_read);
-  options.index = search.index.empty() ? profile.index : search.index;
+  options.index = SearchIndexOf(config, profile);
   if (options.index.empty()) {
     return InvalidArgument("source.elasticsearch.index: the profile " + profile.name +
                            " names no index, so this must");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -13,6 +15,9 @@
 
 namespace tymbal::cli {
 
+/// Returns the index that is read: the configuration's, else the profile's.
+std::string SearchIndexOf(const Config& config, const worker::Profile& profile);
+
 /// Makes what reads a search server, as source.elasticsearch says. All that it makes shares the
 /// limits on requests; it must outlive them. Thread: any.
 class SearchOpener {
@@ -21,6 +26,9 @@ class SearchOpener {
   static Result<std::unique_ptr<SearchOpener>> Create(const Config& config,
                                                       const worker::Profile& profile,
                                                       const Environment& environment);
+
+  /// Says how many nodes read at the same time, and so share source.elasticsearch.max_rate.
+  void set_nodes(uint32_t nodes) { gate_.set_nodes(nodes); }
 
   std::unique_ptr<worker::SearchSource> OpenSource();
   /// A client for questions beside the spans. `cancel` must outlive it.

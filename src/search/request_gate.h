@@ -8,33 +8,31 @@
 #include <mutex>
 
 #include "common/status.h"
+#include "search/request_pacer.h"
 
 namespace tymbal::search {
 
-struct RequestGateOptions {
-  size_t requests_max = 4;  ///< In flight at a time, from this process.
-  uint64_t rate_max = 0;    ///< Spans a second, of this process; 0: no limit.
-};
-
-/// Keeps this process polite: how many requests are under way at a time, and how many spans a second
-/// are asked for. All clients of one source share a gate. Thread: any.
+/// Keeps this process polite: lets requests through as RequestPacer says. All clients of one cluster
+/// of servers share a gate. Thread: any.
 class RequestGate {
  public:
-  using Clock = std::chrono::steady_clock;
+  explicit RequestGate(const RequestGateOptions& options) : pacer_(options) {}
 
-  explicit RequestGate(RequestGateOptions options) : options_(options) {}
+  /// Says how many nodes read at the same time, and so share the rate.
+  void set_nodes(uint32_t nodes) { nodes_ = nodes; }
 
-  /// Waits for a turn. `spans`: how many this request will bring. Returns kUnavailable once
-  /// `*cancel` is true, looked at every 100 ms.
+  /// Waits for a turn. `spans`: how many this request will bring. Returns kUnavailable soon after
+  /// `*cancel` has become true.
   Status Enter(uint64_t spans, const std::atomic<bool>* cancel);
 
-  /// The request is over. `overloaded`: the server said that it is (429 and the like).
-  void Leave(std::chrono::milliseconds took, bool overloaded);
+  /// The request is over; `overloaded`: the server said that it is, or didn't answer.
+  void Leave(std::chrono::steady_clock::duration took, uint64_t spans, bool overloaded);
 
  private:
-  const RequestGateOptions options_;
+  std::atomic<uint32_t> nodes_{1};
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable left_;
+  RequestPacer pacer_;
   size_t running_ = 0;
 };
 

@@ -68,7 +68,7 @@ SearchClient::Outcome SearchClient::SendOnce(const Call& call, const Check& chec
   const auto sent = SteadyClock::now();
   const auto answer = http_->Send(request, &body_);
   const bool overloaded = !answer || MayPass(answer->status);
-  gate_->Leave(std::chrono::duration_cast<milliseconds>(SteadyClock::now() - sent), overloaded);
+  gate_->Leave(SteadyClock::now() - sent, call.spans, overloaded);
   if (!answer) {
     return {answer.error().WithContext(NameOf(call)),
             answer.error().code() == StatusCode::kUnavailable};

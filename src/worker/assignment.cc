@@ -1,6 +1,7 @@
 #include "worker/assignment.h"
 
 #include <chrono>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -104,7 +105,10 @@ void Assignment::Start(const Task& task, const TaskFragment& fragment) {
                                   {"token", fragment.token.value},
                                   {"slots_from", fragment.slots.from},
                                   {"slots_to", fragment.slots.to}});
-  executor_->Start({task.run, task.period, task.slots, fragment.no, fragment.slots, fragment.token},
+  std::set<NodeId> nodes;
+  for (const TaskFragment& one : task.fragments) nodes.insert(one.node);
+  executor_->Start({task.run, task.period, task.slots, fragment.no, fragment.slots, fragment.token,
+                    static_cast<uint32_t>(nodes.size())},
                    [this, key](const Result<CommitOutcome>& outcome) { OnDone(key, outcome); });
 }
 

@@ -19,6 +19,7 @@ struct FragmentWork {
   int32_t no = 0;
   SlotRange slots;
   Token token;
+  uint32_t nodes = 1;  ///< How many nodes work on the run: they share what the source allows.
   bool operator==(const FragmentWork&) const = default;
 };
 

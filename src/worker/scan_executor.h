@@ -27,8 +27,10 @@ struct ScanExecutorOptions {
   std::chrono::milliseconds store_patience{60'000};
 };
 
-/// Opens the source of a period's spans. Thread: the executor's.
-using SourceOpener = std::function<Result<std::unique_ptr<SpanSource>>(const Period& period)>;
+/// Opens the source of a period's spans, which `nodes` nodes read at the same time. Thread: the
+/// executor's.
+using SourceOpener =
+    std::function<Result<std::unique_ptr<SpanSource>>(const Period& period, uint32_t nodes)>;
 
 /// The FragmentExecutor of production: one thread that reads a period once for all fragments of it
 /// that wait, and then commits them one by one. What the ledger says is done or another's is not
