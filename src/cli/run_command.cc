@@ -41,6 +41,16 @@ Result<std::unique_ptr<worker::Aggregator>> ReadSpans(const RunSettings& setting
   return result;
 }
 
+/// Says which records a profile doesn't count.
+std::string WhyFiltered(const worker::Profile& profile) {
+  std::string kinds;
+  for (const std::string& kind : profile.entry_kinds) kinds += (kinds.empty() ? "" : ", ") + kind;
+  const std::string of_kinds = "of other kinds than " + kinds + " (--kinds all counts every span)";
+  const std::string left_out = "that the profile's 'only' or weight leaves out";
+  if (!profile.entry_only) return left_out;
+  return profile.only.empty() && profile.weight.empty() ? of_kinds : of_kinds + ", or " + left_out;
+}
+
 /// Explains why nothing is published: most probably the profile is not the one of the input.
 Status NothingToCount(const worker::Profile& profile, const RunSummary& summary,
                       const RejectCounts& rejected) {
@@ -55,10 +65,7 @@ Status NothingToCount(const worker::Profile& profile, const RunSummary& summary,
                         RejectReasonText(sample.reason));
   }
   if (summary.filtered > 0) {
-    std::string kinds;
-    for (const std::string& kind : profile.entry_kinds) kinds += (kinds.empty() ? "" : ", ") + kind;
-    text += fmt::format("; {} of other kinds than {} (--kinds all counts every span)",
-                        summary.filtered, kinds);
+    text += fmt::format("; {} ", summary.filtered) + WhyFiltered(profile);
   }
   return BadInput(text + ". Is " + profile.name + " the right --profile?");
 }
@@ -67,6 +74,9 @@ Result<RunSummary> Run(const RunOptions& options, const Environment& environment
                        const RunOutput& output) {
   TYMBAL_ASSIGN_OR_RETURN(const RunSettings settings, ReadRunSettings(options, environment));
   const worker::Profile& profile = settings.profile;
+  if (!settings.profile_reason.empty()) {
+    *output.err << "Profile " << profile.name << ": " << settings.profile_reason << ".\n";
+  }
   TYMBAL_ASSIGN_OR_RETURN(
       const auto source,
       worker::FileSource::Create(
@@ -154,8 +164,10 @@ CLI::App* AddRunCommand(CLI::App& root, int* exit_code) {
   AddOptional(*command, "--period", &options->period, "Length of a period (default: 5m)");
   AddOptional(*command, "--period-offset", &options->period_offset,
               "Shift of the periods against 1970-01-01 UTC (default: 0s)");
-  AddOptional(*command, "--profile", &options->profile,
-              "Format of the spans: tymbal (default), zipkin, jaeger, or the path of a YAML file");
+  AddOptional(
+      *command, "--profile", &options->profile,
+      "Format of the spans: tymbal (default), zipkin, jaeger, otel, elastic-apm, skywalking, "
+      "cicada, the path of a YAML file, or auto");
   AddOptional(*command, "--kinds", &options->kinds,
               "Which spans count: profile (default), entry or all")
       ->check(CLI::IsMember({"profile", "entry", "all"}));

@@ -15,6 +15,7 @@ namespace tymbal::cli {
 struct RunSettings {
   std::string store;
   worker::Profile profile;
+  std::string profile_reason;  ///< Why it was chosen; empty when it was named.
   worker::AggregatorOptions aggregator;
   size_t threads = 1;
 
