@@ -16,6 +16,7 @@ namespace {
 Status Check(const std::string& path) {
   const auto config = LoadConfig(path, ProcessEnvironment());
   if (!config) return config.error();
+  if (config->source_profile == worker::kProfileAuto) return Status::Ok();
   const auto profile = worker::LoadProfile(config->source_profile);
   return profile ? Status::Ok() : profile.error().WithContext(path + ": source.profile");
 }

@@ -85,8 +85,10 @@ CLI::App* AddRunCommand(CLI::App& root, int* exit_code) {
   AddOptional(*command, "--period", &options->period, "Length of a period (default: 5m)");
   AddOptional(*command, "--period-offset", &options->period_offset,
               "Shift of the periods against 1970-01-01 UTC (default: 0s)");
-  AddOptional(*command, "--profile", &options->profile,
-              "Format of the spans: tymbal (default), zipkin, jaeger, or the path of a YAML file");
+  AddOptional(
+      *command, "--profile", &options->profile,
+      "Format of the spans: tymbal (default), zipkin, jaeger, otel, elastic-apm, skywalking, "
+      "cicada, the path of a YAML file, or auto");
   AddOptional(*command, "--kinds", &options->kinds,
               "Which spans count: profile (default), entry or all")
       ->check(CLI::IsMember({"profile", "entry", "all"}));

@@ -31,6 +31,16 @@ Result<std::unique_ptr<worker::Aggregator>> ReadSpans(const RunSettings& setting
   return result;
 }
 
+/// Says which records a profile doesn't count.
+std::string WhyFiltered(const worker::Profile& profile) {
+  std::string kinds;
+  for (const std::string& kind : profile.entry_kinds) kinds += (kinds.empty() ? "" : ", ") + kind;
+  const std::string of_kinds = "of other kinds than " + kinds + " (--kinds all counts every span)";
+  const std::string left_out = "that the profile's 'only' or weight leaves out";
+  if (!profile.entry_only) return left_out;
+  return profile.only.empty() && profile.weight.empty() ? of_kinds : of_kinds + ", or " + left_out;
+}
+
 /// Explains why nothing is published: most probably the profile is not the one of the input.
 Status NothingToCount(const worker::Profile& profile, const RunSummary& summary,
                       const RejectCounts& rejected) {
@@ -45,10 +55,7 @@ Status NothingToCount(const worker::Profile& profile, const RunSummary& summary,
                         RejectReasonText(sample.reason));
   }
   if (summary.filtered > 0) {
-    std::string kinds;
-    for (const std::string& kind : profile.entry_kinds) kinds += (kinds.empty() ? "" : ", ") + kind;
-    text += fmt::format("; {} of other kinds than {} (--kinds all counts every span)",
-                        summary.filtered, kinds);
+    text += fmt::format("; {} ", summary.filtered) + WhyFiltered(profile);
   }
   return BadInput(text + ". Is " + profile.name + " the right --profile?");
 }
@@ -58,6 +65,9 @@ Status NothingToCount(const worker::Profile& profile, const RunSummary& summary,
 Result<RunSummary> RunFiles(const RunOptions& options, const RunSettings& settings,
                             const RunOutput& output) {
   const worker::Profile& profile = settings.profile;
+  if (!settings.profile_reason.empty()) {
+    *output.err << "Profile " << profile.name << ": " << settings.profile_reason << ".\n";
+  }
   TYMBAL_ASSIGN_OR_RETURN(
       const auto source,
       worker::FileSource::Create(

@@ -8,9 +8,13 @@
 
 #include "common/period.h"
 #include "common/size_text.h"
+#include "worker/profile_match.h"
 
 namespace tymbal::cli {
 namespace {
+
+/// How many records `--profile auto` looks at.
+constexpr size_t kSampleRecords = 100;
 
 /// Puts the options of the command line over those of the configuration, by the same rules: as if
 /// they stood in one more file.
@@ -48,14 +52,35 @@ Result<Config> Configure(const RunOptions& options, const Environment& environme
   return config;
 }
 
-Result<worker::Profile> ChooseProfile(const Config& config) {
-  TYMBAL_ASSIGN_OR_RETURN(worker::Profile profile, worker::LoadProfile(config.source_profile));
-  if (config.source_kinds == "profile") return profile;
+/// Finds the shipped profile that fits the first records of the input.
+Result<worker::ProfileMatch> FindProfile(const std::vector<std::string>& inputs) {
+  TYMBAL_ASSIGN_OR_RETURN(const std::vector<worker::Profile> profiles,
+                          worker::LoadShippedProfiles());
+  worker::ProfileEvidence evidence;
+  TYMBAL_ASSIGN_OR_RETURN(evidence.documents, worker::SampleRecords(inputs, kSampleRecords));
+  return worker::MatchProfile(profiles, evidence);
+}
+
+Result<worker::ProfileMatch> ChooseProfile(const Config& config,
+                                           const std::vector<std::string>& inputs) {
+  worker::ProfileMatch match;
+  if (config.source_profile != worker::kProfileAuto) {
+    TYMBAL_ASSIGN_OR_RETURN(match.profile, worker::LoadProfile(config.source_profile));
+  } else if (inputs.empty()) {
+    return InvalidArgument(
+        "source.profile: auto is for `tymbal run`, which has its input; name the profile here");
+  } else {
+    auto found = FindProfile(inputs);
+    if (!found) return found.error().WithContext("--profile auto");
+    match = std::move(*found);
+  }
+  if (config.source_kinds == "profile") return match;
+  worker::Profile& profile = match.profile;
   profile.entry_only = config.source_kinds == "entry";
   if (profile.entry_only && (profile.kind.empty() || profile.entry_kinds.empty())) {
     return InvalidArgument("--kinds entry: the profile " + profile.name + " knows no kinds");
   }
-  return profile;
+  return match;
 }
 
 Result<worker::AggregatorOptions> ChooseAggregator(const Config& config) {
@@ -95,10 +120,10 @@ std::string RunSettings::Describe(bool inexact) const {
 
 Result<RunSettings> ReadRunSettings(const RunOptions& options, const Environment& environment) {
   TYMBAL_ASSIGN_OR_RETURN(const Config config, Configure(options, environment));
-  TYMBAL_ASSIGN_OR_RETURN(worker::Profile profile, ChooseProfile(config));
+  TYMBAL_ASSIGN_OR_RETURN(worker::ProfileMatch match, ChooseProfile(config, options.inputs));
   TYMBAL_ASSIGN_OR_RETURN(worker::AggregatorOptions aggregator, ChooseAggregator(config));
-  return RunSettings{config, config.store, std::move(profile), std::move(aggregator),
-                     ChooseThreads(config)};
+  return RunSettings{config, config.store, std::move(match.profile), std::move(match.reason),
+                     std::move(aggregator), ChooseThreads(config)};
 }
 
 }  // namespace tymbal::cli

@@ -16,6 +16,7 @@ struct RunSettings {
   Config config;
   std::string store;
   worker::Profile profile;
+  std::string profile_reason;  ///< Why it was chosen; empty when it was named.
   worker::AggregatorOptions aggregator;
   size_t threads = 1;
 

@@ -26,6 +26,8 @@ constexpr std::array<Description, kRejectReasons> kDescriptions = {{
     {"duration_fraction", "the duration is not a whole number of its unit"},
     {"wrong_slot", "the slot is not the one of the names; the index pipeline computes another one"},
     {"record_too_long", "the record is longer than the reader's limit"},
+    {"wrong_encoding", "a name is not encoded as the profile's 'decode' says"},
+    {"weight_out_of_range", "the weight is below 0 or above a million; is it the right field?"},
 }};
 
 }  // namespace

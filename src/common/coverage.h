@@ -23,8 +23,10 @@ enum class RejectReason : uint8_t {
   kDurationFraction,  ///< Not a whole number of its unit.
   kWrongSlot,         ///< The record carries a slot that isn't the one of its names.
   kRecordTooLong,     ///< The record has more bytes than the reader's limit.
+  kWrongEncoding,     ///< A name is not encoded as the profile says.
+  kWeightRange,       ///< The weight is negative or absurdly high.
 };
-inline constexpr size_t kRejectReasons = 14;
+inline constexpr size_t kRejectReasons = 16;
 
 /// Returns the stored name of a reason, for instance "missing_duration".
 std::string_view RejectReasonName(RejectReason reason);

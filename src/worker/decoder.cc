@@ -8,46 +8,16 @@
 #include "common/endpoint.h"
 #include "common/histogram.h"
 #include "common/slot.h"
-#include "common/time_text.h"
+#include "worker/call_weight.h"
 #include "worker/json_text.h"
+#include "worker/json_token.h"
+#include "worker/name_form.h"
 #include "worker/time_units.h"
 
 namespace tymbal::worker {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-
-/// A value as it stands in the record, from its first to its last byte; empty when absent or null.
-/// For an object or a list only the opening bracket counts.
-using Token = std::string_view;
-
-Token Trimmed(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' ||
-                            token.back() == '\r')) {
-    token.remove_suffix(1);
-  }
-  return token;
-}
-
-bool IsString(Token token) {
-  return token.size() >= 2 && token.front() == '"' && token.back() == '"';
-}
-bool IsContainer(Token token) { return token.front() == '{' || token.front() == '['; }
-bool IsLiteral(Token token) { return token == "true" || token == "false"; }
-
-/// The text that rules compare with: of a string what is in its quotes, of others the token.
-std::string_view PlainText(Token token) {
-  return IsString(token) ? token.substr(1, token.size() - 2) : token;
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -65,13 +35,16 @@ struct Decoder::Parser {
   simdjson::error_code WalkList(ondemand::array list, const PathNode& node);
   void Take(const Leaf& leaf, Token token, bool may_repeat);
   void TakeErrorRule(const ErrorRule& rule, Token token);
+  void TakeCondition(const Condition& condition, Token token);
 
   bool Counts() const;
   MaybeReason Interpret(Arena* texts, Span* span, std::optional<int64_t>* start_ms);
   MaybeReason Text(Field field, Arena* texts, std::string_view* text) const;
+  MaybeReason NameText(Field field, Arena* texts, std::string_view* name) const;
   MaybeReason Name(Field field, RejectReason missing, Arena* texts, std::string_view* name) const;
   MaybeReason Start(Arena* texts, int64_t* start_ms) const;
   MaybeReason Duration(uint64_t* duration_us) const;
+  MaybeReason Weight(Span* span) const;
   MaybeReason CheckSlot(const Span& span) const;
 
   Token ValueOf(Field field) const { return values[static_cast<size_t>(field)]; }
@@ -84,7 +57,9 @@ struct Decoder::Parser {
   // Of the record at hand:
   std::array<Token, kValueFields> values;
   std::array<uint8_t, kValueFields> ranks;  // Index of the path that each value came from.
-  uint64_t seen = 0;                        // Leaf ids.
+  std::array<NameForm, kValueFields> forms;
+  uint64_t seen = 0;  // Leaf ids.
+  size_t conditions_met = 0;
   bool error = false;
   MaybeReason problem;
 };
@@ -93,6 +68,7 @@ Decoder::Parser::MaybeReason Decoder::Parser::Collect(std::string_view record) {
   values.fill({});
   ranks.fill(0xFF);
   seen = 0;
+  conditions_met = 0;
   error = false;
   problem.reset();
   ondemand::document document;
@@ -193,10 +169,15 @@ void Decoder::Parser::Take(const Leaf& leaf, Token token, bool may_repeat) {
     TakeErrorRule(profile.errors[leaf.index], token);
     return;
   }
+  if (leaf.field == Field::kCondition) {
+    TakeCondition(profile.only[leaf.index], token);
+    return;
+  }
   const auto field = static_cast<size_t>(leaf.field);
   if (leaf.index < ranks[field]) {
     ranks[field] = leaf.index;
     values[field] = token;
+    forms[field] = leaf.form;
   }
 }
 
@@ -215,7 +196,16 @@ void Decoder::Parser::TakeErrorRule(const ErrorRule& rule, Token token) {
   }
 }
 
+void Decoder::Parser::TakeCondition(const Condition& condition, Token token) {
+  for (const std::string& value : condition.values) {
+    if (PlainText(token) != value) continue;
+    ++conditions_met;  // A path is taken once, so each condition counts once.
+    return;
+  }
+}
+
 bool Decoder::Parser::Counts() const {
+  if (conditions_met != profile.only.size()) return false;
   if (!profile.entry_only) return true;
   const Token kind = ValueOf(Field::kKind);
   for (const std::string& entry_kind : profile.entry_kinds) {
@@ -240,10 +230,35 @@ Decoder::Parser::MaybeReason Decoder::Parser::Text(Field field, Arena* texts,
   return std::nullopt;
 }
 
+/// The text of a name that doesn't stand there as such.
+Decoder::Parser::MaybeReason Decoder::Parser::NameText(Field field, Arena* texts,
+                                                       std::string_view* name) const {
+  const NameForm form = forms[static_cast<size_t>(field)];
+  const Token token = ValueOf(field);
+  if (form == NameForm::kInteger) {
+    const auto number = ParseNumber(token);
+    if (!number) return NoNumber(token);
+    if (!number->is_integer) return RejectReason::kWrongType;
+    *name = number->magnitude == 0 ? "0" : token;  // -0 is 0.
+    return std::nullopt;
+  }
+  std::string_view id;
+  if (const auto reason = Text(field, texts, &id)) return reason;
+  if (id.empty()) return std::nullopt;
+  const auto decoded = NameOfSkywalkingId(form, id, texts);
+  if (!decoded) return RejectReason::kWrongEncoding;
+  *name = *decoded;
+  return std::nullopt;
+}
+
 Decoder::Parser::MaybeReason Decoder::Parser::Name(Field field, RejectReason missing, Arena* texts,
                                                    std::string_view* name) const {
+  *name = {};
   if (ValueOf(field).size() > 6 * kNameBytesMax + 2) return RejectReason::kNameTooLong;
-  if (const auto reason = Text(field, texts, name)) return reason;
+  const bool is_plain =
+      ValueOf(field).empty() || forms[static_cast<size_t>(field)] == NameForm::kText;
+  const auto reason = is_plain ? Text(field, texts, name) : NameText(field, texts, name);
+  if (reason) return reason;
   if (name->size() > kNameBytesMax) return RejectReason::kNameTooLong;
   if (name->empty() && field != Field::kService) return missing;
   return std::nullopt;
@@ -256,15 +271,11 @@ Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start
   if (token.front() == '"' && profile.start_unit == TimeUnit::kIso) {
     std::string_view text;
     if (const auto reason = Text(Field::kStart, texts, &text)) return reason;
-    const auto parsed = ParseTimeMs(text);
-    if (!parsed) return RejectReason::kWrongType;
-    millis = *parsed;
+    millis = DateTextToMillis(text);
+    if (!millis) return RejectReason::kWrongType;
   } else {
     const auto number = ParseNumber(token);
-    if (!number) {
-      return IsString(token) || IsContainer(token) || IsLiteral(token) ? RejectReason::kWrongType
-                                                                       : RejectReason::kMalformed;
-    }
+    if (!number) return NoNumber(token);
     millis = ToMillis(*number, profile.start_unit);
   }
   if (!millis || *millis < kStartMinMs || *millis >= kStartEndMs) return RejectReason::kStartRange;
@@ -276,11 +287,21 @@ Decoder::Parser::MaybeReason Decoder::Parser::Duration(uint64_t* duration_us) co
   const Token token = ValueOf(Field::kDuration);
   if (token.empty()) return RejectReason::kMissingDuration;
   const auto number = ParseNumber(token);
-  if (!number) {
-    return IsString(token) || IsContainer(token) || IsLiteral(token) ? RejectReason::kWrongType
-                                                                     : RejectReason::kMalformed;
-  }
+  if (!number) return NoNumber(token);
   return ToMicros(*number, profile.duration_unit, duration_us);
+}
+
+/// REQUIRES: start and duration are known.
+Decoder::Parser::MaybeReason Decoder::Parser::Weight(Span* span) const {
+  span->weight = 1;
+  const Token token = ValueOf(Field::kWeight);
+  if (token.empty()) return std::nullopt;
+  const auto number = ParseNumber(token);
+  if (!number) return NoNumber(token);
+  const auto weight = WholeWeight(*number, span->start_ms, span->duration_us);
+  if (!weight) return RejectReason::kWeightRange;
+  span->weight = *weight;
+  return std::nullopt;
 }
 
 Decoder::Parser::MaybeReason Decoder::Parser::CheckSlot(const Span& span) const {
@@ -288,6 +309,7 @@ Decoder::Parser::MaybeReason Decoder::Parser::CheckSlot(const Span& span) const 
   if (token.empty()) return std::nullopt;
   const auto number = ParseNumber(token);
   if (!number || !number->is_integer) return RejectReason::kWrongType;
+  if (profile.slot_function != SlotFunction::kTymbal) return std::nullopt;
   const uint32_t slot = SlotOf(span.app, span.service, span.method, slots);
   if (number->negative || number->magnitude != slot) return RejectReason::kWrongSlot;
   return std::nullopt;
@@ -310,11 +332,11 @@ Decoder::Parser::MaybeReason Decoder::Parser::Interpret(Arena* texts, Span* span
     return reason;
   }
   if (const auto reason = Duration(&span->duration_us)) return reason;
+  if (const auto reason = Weight(span)) return reason;
   if (const auto reason = Text(Field::kTraceId, texts, &span->trace_id)) return reason;
   if (const auto reason = Text(Field::kSpanId, texts, &span->span_id)) return reason;
   span->trace_id = span->trace_id.substr(0, kIdBytesMax);
   span->span_id = span->span_id.substr(0, kIdBytesMax);
-  span->weight = 1;
   span->error = error;
   return CheckSlot(*span);
 }
@@ -343,7 +365,7 @@ Decoder::Outcome Decoder::Decode(std::string_view record, Arena* texts, Span* sp
   const auto reason = parser_->Interpret(texts, span, &start_ms);
   if (problem) return reject(*problem, start_ms);
   if (reason) return reject(*reason, start_ms);
-  return Outcome::kSpan;
+  return span->weight == 0 ? Outcome::kFiltered : Outcome::kSpan;  // It stands for no call.
 }
 
 }  // namespace tymbal::worker

@@ -28,7 +28,7 @@ class Decoder {
  public:
   enum class Outcome : uint8_t {
     kSpan,
-    kFiltered,  ///< The profile doesn't count this kind of span.
+    kFiltered,  ///< The profile doesn't count such documents, or its weight is 0.
     kRejected,
   };
 

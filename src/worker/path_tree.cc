@@ -1,6 +1,5 @@
 #include "worker/path_tree.h"
 
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -9,11 +8,6 @@ namespace {
 
 constexpr size_t kPathsMax = 64;
 constexpr size_t kNamesMax = 6;
-
-struct ParsedPath {
-  std::vector<std::string> names;  // Of objects, outermost first.
-  std::optional<ListSelector> selector;
-};
 
 Status PathError(std::string_view path) {
   return InvalidArgument("'" + std::string(path) +
@@ -33,8 +27,8 @@ Result<std::vector<std::string>> SplitNames(std::string_view text, std::string_v
   }
 }
 
-Result<ParsedPath> Parse(std::string_view path) {
-  ParsedPath parsed;
+Result<PathParts> Parse(std::string_view path) {
+  PathParts parsed;
   const size_t open = path.find('[');
   TYMBAL_ASSIGN_OR_RETURN(parsed.names, SplitNames(path.substr(0, open), path));
   if (path.find_first_of("\"\\") != std::string_view::npos) return PathError(path);
@@ -62,10 +56,11 @@ class TreeBuilder {
   TreeBuilder() { nodes_.emplace_back(); }
 
   Status Add(const FieldPath& path, Field field, size_t index) {
-    TYMBAL_ASSIGN_OR_RETURN(const ParsedPath parsed, Parse(path.text));
+    TYMBAL_ASSIGN_OR_RETURN(const PathParts parts, Parse(path.text));
     if (next_id_ == kPathsMax) return InvalidArgument("a profile may have 64 field paths at most");
-    const Leaf leaf{field, static_cast<uint8_t>(index), static_cast<uint8_t>(next_id_++)};
-    Insert(0, parsed, 0, leaf);
+    const Leaf leaf{field, static_cast<uint8_t>(index), static_cast<uint8_t>(next_id_++),
+                    path.form};
+    Insert(0, parts, 0, leaf);
     return Status::Ok();
   }
 
@@ -74,7 +69,7 @@ class TreeBuilder {
  private:
   /// Adds the names from `position` on below `node`. A document may join any of them with dots, so
   /// every way to do so gets its branch; they end in leaves with the same id.
-  void Insert(uint32_t node, const ParsedPath& path, size_t position, const Leaf& leaf) {
+  void Insert(uint32_t node, const PathParts& path, size_t position, const Leaf& leaf) {
     if (position == path.names.size()) {
       if (path.selector) {
         nodes_[node].selectors.push_back(*path.selector);
@@ -107,10 +102,13 @@ class TreeBuilder {
 
 }  // namespace
 
-Status CheckPath(const FieldPath& path) {
-  const auto parsed = Parse(path.text);
-  return parsed ? Status::Ok() : parsed.error();
+std::string PathParts::Dotted() const {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ".") + name;
+  return text;
 }
+
+Result<PathParts> ParsePath(const FieldPath& path) { return Parse(path.text); }
 
 Result<std::vector<PathNode>> CompilePaths(const Profile& profile) {
   TreeBuilder builder;
@@ -119,7 +117,7 @@ Result<std::vector<PathNode>> CompilePaths(const Profile& profile) {
       {&profile.method, Field::kMethod},     {&profile.start, Field::kStart},
       {&profile.duration, Field::kDuration}, {&profile.trace_id, Field::kTraceId},
       {&profile.span_id, Field::kSpanId},    {&profile.kind, Field::kKind},
-      {&profile.slot, Field::kSlot}};
+      {&profile.slot, Field::kSlot},         {&profile.weight, Field::kWeight}};
   const std::string context = "profile " + profile.name;
   for (const auto& [paths, field] : fields) {
     for (size_t i = 0; i < paths->size(); ++i) {
@@ -128,6 +126,11 @@ Result<std::vector<PathNode>> CompilePaths(const Profile& profile) {
   }
   for (size_t i = 0; i < profile.errors.size(); ++i) {
     if (Status s = builder.Add(profile.errors[i].path, Field::kErrorRule, i); !s.ok()) {
+      return s.WithContext(context);
+    }
+  }
+  for (size_t i = 0; i < profile.only.size(); ++i) {
+    if (Status s = builder.Add(profile.only[i].path, Field::kCondition, i); !s.ok()) {
       return s.WithContext(context);
     }
   }

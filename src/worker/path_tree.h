@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,19 @@ enum class Field : uint8_t {
   kSpanId,
   kKind,
   kSlot,
+  kWeight,
   kErrorRule,
+  kCondition,
 };
-inline constexpr size_t kValueFields = 9;  ///< All but kErrorRule.
+inline constexpr size_t kValueFields = 10;  ///< All but kErrorRule and kCondition.
 
 /// What a value at one place of a document is for.
 struct Leaf {
   Field field = Field::kApp;
-  uint8_t index = 0;  ///< Of the path in the field's list (lower wins), or of the error rule.
-  uint8_t id = 0;     ///< Unique in the tree: finds fields that stand there twice.
+  /// Of the path in the field's list (lower wins), of the error rule, or of the condition.
+  uint8_t index = 0;
+  uint8_t id = 0;  ///< Unique in the tree: finds fields that stand there twice.
+  NameForm form = NameForm::kText;
 };
 
 /// Looks into a list of objects: takes `value_name` of the object whose `key_name` is `wanted`.
@@ -51,8 +56,17 @@ struct PathNode {
   std::vector<Leaf> leaves;
 };
 
-/// Returns whether a path can be understood. Errors: kInvalidArgument.
-Status CheckPath(const FieldPath& path);
+/// A path in its parts.
+struct PathParts {
+  std::vector<std::string> names;  ///< Of objects, outermost first.
+  std::optional<ListSelector> selector;
+
+  /// Returns what Elasticsearch calls the field, or the list of objects if there is a selector.
+  std::string Dotted() const;
+};
+
+/// Errors: kInvalidArgument for a path that can't be understood.
+Result<PathParts> ParsePath(const FieldPath& path);
 
 /// Returns the nodes; the first is the root. Errors: kInvalidArgument for a path that can't be
 /// understood, or more than 64 paths.

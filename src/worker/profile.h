@@ -92,7 +92,7 @@ struct Profile {
   std::vector<FieldPath> trace_id;
   std::vector<FieldPath> span_id;
   std::vector<FieldPath> kind;
-  /// How many calls a document stands for, where the tracer samples; see WeightOf.
+  /// How many calls a document stands for, where the tracer samples; see WholeWeight().
   std::vector<FieldPath> weight;
   std::vector<FieldPath> slot;
   SlotFunction slot_function = SlotFunction::kTymbal;
@@ -104,6 +104,9 @@ struct Profile {
   /// Whether only records of an entry kind count (`--kinds entry`), or all (`--kinds all`).
   bool entry_only = false;
 };
+
+/// Stands for the name of the profile that fits the input.
+inline constexpr std::string_view kProfileAuto = "auto";
 
 /// Reads a profile. Errors: kInvalidArgument, naming `origin` (a file name), the key and the cure.
 Result<Profile> ParseProfile(std::string_view yaml, std::string_view origin);

@@ -1,8 +1,10 @@
 #include "worker/time_units.h"
 
+#include <charconv>
 #include <cmath>
 
 #include "common/histogram.h"
+#include "common/time_text.h"
 
 namespace tymbal::worker {
 namespace {
@@ -49,8 +51,22 @@ std::optional<int64_t> ToMillis(const JsonNumber& number, TimeUnit unit) {
   return std::nullopt;
 }
 
-/// Converts a duration to µs. Nanoseconds are cut to whole µs; s and ms with a fraction are
-/// rounded.
+std::optional<int64_t> DateTextToMillis(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  const size_t whole = std::min(text.find_first_not_of(kDigits), text.size());
+  const bool is_number =
+      whole > 0 && (whole == text.size() ||
+                    (text[whole] == '.' && whole + 1 < text.size() &&
+                     text.find_first_not_of(kDigits, whole + 1) == std::string_view::npos));
+  if (is_number) {
+    int64_t millis = 0;  // By its digits: a double would round up the last ms of a period.
+    const auto [end, error] = std::from_chars(text.data(), text.data() + whole, millis);
+    return error == std::errc() ? std::optional(millis) : std::nullopt;
+  }
+  const auto parsed = ParseTimeMs(text);
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
 std::optional<RejectReason> ToMicros(const JsonNumber& number, TimeUnit unit, uint64_t* micros) {
   if (number.negative) return RejectReason::kDurationNegative;
   if (number.is_integer && unit == TimeUnit::kMicros) {

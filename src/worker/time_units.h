@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "common/coverage.h"
 #include "worker/json_text.h"
@@ -11,6 +12,11 @@ namespace tymbal::worker {
 
 /// Converts a time since 1970 to ms, cutting what is below. Returns nothing when it doesn't fit.
 std::optional<int64_t> ToMillis(const JsonNumber& number, TimeUnit unit);
+
+/// Reads a text that Elasticsearch's `date` accepts: ISO 8601 (ParseTimeMs), or ms since 1970 with
+/// or without a fraction, which is cut ("1795341600250.999999", as OpenTelemetry's exporter
+/// writes). Returns nothing when it is neither.
+std::optional<int64_t> DateTextToMillis(std::string_view text);
 
 /// Converts a duration to µs. Nanoseconds are cut to whole µs; s and ms with a fraction are
 /// rounded. Returns why it is no duration, or nothing and sets `*micros`.

@@ -8,8 +8,10 @@
 #include "common/endpoint.h"
 #include "common/histogram.h"
 #include "common/slot.h"
+#include "worker/call_weight.h"
 #include "worker/decoder.h"
 #include "worker/profile.h"
+#include "worker/shipped_profiles.h"
 
 namespace {
 
@@ -17,9 +19,9 @@ using tymbal::worker::Decoder;
 
 std::vector<std::unique_ptr<Decoder>> MakeDecoders() {
   std::vector<std::unique_ptr<Decoder>> decoders;
-  for (const char* name : {"tymbal", "zipkin", "jaeger"}) {
+  for (const auto& shipped : tymbal::worker::ShippedProfiles()) {
     for (const bool entry_only : {false, true}) {
-      auto profile = *tymbal::worker::LoadProfile(name);
+      auto profile = *tymbal::worker::LoadProfile(std::string(shipped.name));
       profile.entry_only = entry_only;
       decoders.push_back(*Decoder::Create(profile, tymbal::kSlotsDefault));
     }
@@ -56,7 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Check(span.trace_id.size() <= tymbal::kIdBytesMax &&
           span.span_id.size() <= tymbal::kIdBytesMax);
     Check(span.start_ms >= tymbal::kStartMinMs && span.start_ms < tymbal::kStartEndMs);
-    Check(span.duration_us <= tymbal::kDurationMaxUs && span.weight == 1);
+    Check(span.duration_us <= tymbal::kDurationMaxUs && span.weight >= 1 &&
+          span.weight <= tymbal::worker::kCallWeightMax);
     Check(tymbal::SlotOf(span.app, span.service, span.method, 1024) < 1024);
     Check(tymbal::Histogram::BucketOf(span.duration_us) < tymbal::Histogram::kBuckets);
   }

@@ -123,10 +123,11 @@ period_start,period_end,state,attempt,spans_expected,spans_read,spans_rejected,u
                          R"(rejected_start_out_of_range,rejected_duration_negative,)"
                          R"(rejected_duration_too_long,rejected_duration_fraction,)"
                          R"(rejected_wrong_slot,rejected_record_too_long,)"
+                         R"(rejected_wrong_encoding,rejected_weight_out_of_range,)"
                          R"(source,reason,run_id,published_at,periods
-2026-11-22T11:00:00.000+01:00,2026-11-22T11:05:00.000+01:00,published,1,7,7,3,5,4,1,0,0,0,0,0,2,0,0,0,0,0,0,0,spans.ndjson,,1,2026-11-22T11:06:00.250+01:00,1
-2026-11-22T11:05:00.000+01:00,2026-11-22T11:20:00.000+01:00,missing,,,,,,,,,,,,,,,,,,,,,,,,,3
-2026-11-22T11:20:00.000+01:00,2026-11-22T11:25:00.000+01:00,failed,1,0,0,0,0,,0,0,0,0,0,0,0,0,0,0,0,0,0,0,spans.ndjson,"index spans-2026-11-22 is gone, twice",2,,1
+2026-11-22T11:00:00.000+01:00,2026-11-22T11:05:00.000+01:00,published,1,7,7,3,5,4,1,0,0,0,0,0,2,0,0,0,0,0,0,0,0,0,spans.ndjson,,1,2026-11-22T11:06:00.250+01:00,1
+2026-11-22T11:05:00.000+01:00,2026-11-22T11:20:00.000+01:00,missing,,,,,,,,,,,,,,,,,,,,,,,,,,,3
+2026-11-22T11:20:00.000+01:00,2026-11-22T11:25:00.000+01:00,failed,1,0,0,0,0,,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,spans.ndjson,"index spans-2026-11-22 is gone, twice",2,,1
 )");
   EXPECT_NE(Json(report).find("\"state\":\"missing\",\"attempt\":null,"), std::string::npos);
 }

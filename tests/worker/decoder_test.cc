@@ -262,6 +262,58 @@ TEST_F(DecoderTest, ConvertsUnits) {
   EXPECT_EQ(span_.duration_us, 7U);
 }
 
+TEST_F(DecoderTest, CountsOnlyWhatMeetsEveryCondition) {
+  Use(
+      *ParseProfile("name: t\nonly: [{path: e.v, equals: [x, 7]}, {path: 't[k=n].v', equals: "
+                    "['true']}]\nfields: {app: a, method: m, start: s, duration: d}\n",
+                    "test"));
+  const auto decode = [this](const std::string& members) {
+    return Decode(R"({"a":"a","m":"m","s":1795341600000,"d":1)" + members + "}");
+  };
+  const std::string tag = R"(,"t":[{"k":"n","v":true},{"k":"n","v":false}])";
+  EXPECT_EQ(decode(R"(,"e":{"v":"x"})" + tag), Decoder::Outcome::kSpan);
+  EXPECT_EQ(decode(R"(,"e.v":7)" + tag), Decoder::Outcome::kSpan);
+  EXPECT_EQ(decode(tag), Decoder::Outcome::kFiltered);
+  EXPECT_EQ(decode(R"(,"e":{"v":"x"})"), Decoder::Outcome::kFiltered);
+  EXPECT_EQ(decode(R"(,"e":{"v":"X"})" + tag), Decoder::Outcome::kFiltered);
+  EXPECT_EQ(decode(R"(,"e":{"v":null})" + tag), Decoder::Outcome::kFiltered);
+  EXPECT_EQ(decode(R"(,"e":{"v":["x"]})" + tag), Decoder::Outcome::kFiltered);
+  EXPECT_EQ(decode(R"(,"e":{"v":"x"},"e.v":"x")" + tag), Decoder::Outcome::kRejected);  // Twice.
+  EXPECT_EQ(Decode(R"({"e":{"v":"x"})" + tag + "}"), Decoder::Outcome::kRejected);
+}
+
+TEST_F(DecoderTest, AFractionOfTheLastMillisecondIsCutNotRounded) {
+  Use(
+      *ParseProfile("name: t\nfields: {app: a, method: m, start: {path: s, unit: iso}, "
+                    "duration: d}\n",
+                    "test"));
+  ASSERT_EQ(Decode(R"({"a":"a","m":"m","s":"1795341599999.999999","d":1})"),
+            Decoder::Outcome::kSpan);
+  EXPECT_EQ(span_.start_ms, 1795341599999);
+}
+
+TEST_F(DecoderTest, ANameOfDigitsIsThatOfTheNumber) {
+  Use(
+      *ParseProfile("name: t\nfields: {app: {path: a, decode: integer}, method: m, start: s, "
+                    "duration: d}\n",
+                    "test"));
+  const auto app = [this](const std::string& number) {
+    const auto outcome = Decode(R"({"a":)" + number + R"(,"m":"m","s":1795341600000,"d":1})");
+    return outcome == Decoder::Outcome::kSpan ? std::string(span_.app)
+                                              : std::string(RejectReasonName(rejection_.reason));
+  };
+  EXPECT_EQ(app("12"), "12");
+  EXPECT_EQ(app("-7"), "-7");
+  EXPECT_EQ(app("0"), "0");
+  EXPECT_EQ(app("-0"), "0");
+  EXPECT_EQ(app("99999999999999999999"), "99999999999999999999");
+  EXPECT_EQ(app("1.0"), "wrong_type");
+  EXPECT_EQ(app("\"12\""), "wrong_type");
+  EXPECT_EQ(app("{}"), "wrong_type");
+  EXPECT_EQ(app("012"), "malformed");
+  EXPECT_EQ(app("null"), "missing_app");
+}
+
 TEST(DecoderProfile, RefusesPathsThatCantBeUnderstood) {
   for (const char* path :
        {"a..b", ".a", "a[", "a[k]", "a[k=].v", "a[k=v]", "a.b.c.d.e.f.g", "a\\\""}) {

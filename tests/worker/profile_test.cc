@@ -124,6 +124,44 @@ TEST(ProfilePage, ExampleCountsTheEntrySideOnly) {
   EXPECT_EQ(Decode(profile, &document, &arena).outcome, Decoder::Outcome::kFiltered);
 }
 
+/// Returns the text between the first `begin` and the `end` behind it.
+std::string Between(const std::string& page, const std::string& begin, const std::string& end) {
+  const size_t from = page.find(begin);
+  const size_t to = from == std::string::npos ? from : page.find(end, from + begin.size());
+  EXPECT_NE(to, std::string::npos) << begin;
+  return to == std::string::npos ? "" : page.substr(from + begin.size(), to - from - begin.size());
+}
+
+TEST(ProfilePage, ConditionLeavesOutWhatThePageSays) {
+  const std::string page = ReadSourceFile("docs/profiles.md");
+  const std::string only = FencedBlock(page.substr(page.find("## Which documents count")), "yaml");
+  const Profile profile = Parsed("name: x\n" + std::string(kFields) + only);
+  Arena arena;
+  for (const auto& [event, outcome] :
+       {std::pair("transaction", Decoder::Outcome::kSpan), {"span", Decoder::Outcome::kFiltered}}) {
+    std::string document = R"({"a":"a","m":"m","s":1795341600000,"d":1,"processor":{"event":")" +
+                           std::string(event) + "\"}}";
+    EXPECT_EQ(Decode(profile, &document, &arena).outcome, outcome) << event;
+  }
+}
+
+TEST(ProfilePage, IdsDecodeToTheNamesBesideThem) {
+  const std::string page = ReadSourceFile("docs/profiles.md");
+  for (const char* decode : {"integer", "skywalking_service", "skywalking_endpoint"}) {
+    const std::string row = Between(page, "\n| `" + std::string(decode) + "` | ", "\n");
+    const std::string value = Between(row, "`", "`");
+    const std::string quote = std::string(decode) == "integer" ? "" : "\"";
+    std::string document = R"({"m":"m","s":1795341600000,"d":1,"a":)" + quote + value + quote + "}";
+    const Profile profile =
+        Parsed("name: x\nfields: {app: {path: a, decode: " + std::string(decode) +
+               "}, method: m, start: s, duration: d}\n");
+    Arena arena;
+    const auto [outcome, span, rejection] = Decode(profile, &document, &arena);
+    ASSERT_EQ(outcome, Decoder::Outcome::kSpan) << RejectReasonName(rejection.reason);
+    EXPECT_THAT(row, HasSubstr(" | `" + std::string(span.app) + "`"));
+  }
+}
+
 TEST(ProfilePage, ListsEveryShippedProfile) {
   const std::string page = ReadSourceFile("docs/profiles.md");
   for (const ShippedProfile& shipped : ShippedProfiles()) {
@@ -153,9 +191,8 @@ TEST(ShippedProfiles, LoadByNameAndHaveUsablePaths) {
     EXPECT_EQ(profile->name, shipped.name);
     EXPECT_FALSE(profile->description.empty());
     EXPECT_TRUE(CompilePaths(*profile).has_value()) << shipped.name;
-    // `--kinds entry` works with each of them.
-    EXPECT_FALSE(profile->kind.empty()) << shipped.name;
-    EXPECT_FALSE(profile->entry_kinds.empty()) << shipped.name;
+    // `--kinds entry` works with each of them that has kinds.
+    EXPECT_EQ(profile->kind.empty(), profile->entry_kinds.empty()) << shipped.name;
   }
 }
 
@@ -212,6 +249,91 @@ TEST(Profile, HasDefaultsForWhatIsOptional) {
   EXPECT_THAT(profile.service, IsEmpty());
   EXPECT_THAT(profile.errors, IsEmpty());
   EXPECT_FALSE(profile.entry_only);
+}
+
+TEST(Profile, ReadsTheKeysForSearchServers) {
+  const Profile profile = Parsed(R"(
+name: x
+time_field: {path: ts.us, unit: us}
+slot_read: field
+only:
+  - {path: event, equals: [call, 7]}
+  - {path: "tags[key=v].value", equals: ["true"]}
+fields:
+  app: {path: [a, b.c], decode: integer}
+  service: {path: s, decode: skywalking_service}
+  method: {path: m, decode: skywalking_endpoint}
+  start: [s1, s2]
+  duration: d
+  weight: {path: w}
+  slot: {path: n, function: cicada, count: 77}
+)");
+  EXPECT_EQ(profile.time_field, "ts.us");
+  EXPECT_EQ(profile.time_unit, TimeUnit::kMicros);
+  EXPECT_EQ(profile.slot_read, SlotRead::kField);
+  EXPECT_EQ(profile.slot_function, SlotFunction::kCicada);
+  EXPECT_EQ(profile.slot_count, 77);
+  EXPECT_THAT(Texts(profile.weight), ElementsAre("w"));
+  ASSERT_EQ(profile.only.size(), 2);
+  EXPECT_EQ(profile.only[0].path.text, "event");
+  EXPECT_THAT(profile.only[0].values, ElementsAre("call", "7"));
+  EXPECT_EQ(profile.app[0].form, NameForm::kInteger);
+  EXPECT_EQ(profile.app[1].form, NameForm::kInteger);
+  EXPECT_EQ(profile.service[0].form, NameForm::kSkywalkingService);
+  EXPECT_EQ(profile.method[0].form, NameForm::kSkywalkingEndpoint);
+}
+
+TEST(Profile, TakesTheStartForTheTimeFieldWhereItIsOneField) {
+  const auto time_field = [](const std::string& start) {
+    const Profile profile =
+        Parsed("name: x\nfields: {app: a, method: m, duration: d, start: " + start + "}\n");
+    return std::pair(profile.time_field, profile.time_unit);
+  };
+  EXPECT_EQ(time_field("s.t"), std::pair(std::string("s.t"), TimeUnit::kMillis));
+  EXPECT_EQ(time_field("{path: s, unit: iso}"), std::pair(std::string("s"), TimeUnit::kIso));
+  EXPECT_EQ(time_field("[s, t]").first, "");
+  EXPECT_EQ(time_field("\"s[k=v].t\"").first, "");
+}
+
+TEST(Profile, NamesWhatIsWrongInTheKeysForSearchServers) {
+  const std::string fields(kFields);
+  EXPECT_THAT(ErrorOf("name: x\ntime_field: s\n" + fields), HasSubstr("time_field must be a map"));
+  EXPECT_THAT(ErrorOf("name: x\ntime_field: {path: 't[k=v].w'}\n" + fields),
+              HasSubstr("'time_field.path': must be a field that is in no list"));
+  EXPECT_THAT(ErrorOf("name: x\ntime_field: {unit: ms}\n" + fields),
+              HasSubstr("'time_field.path'"));
+  EXPECT_THAT(ErrorOf("name: x\ntime_field: {path: s, unit: iso}\n" + fields),
+              HasSubstr("'time_field.unit': must be date, s, ms, us or ns"));
+  EXPECT_THAT(ErrorOf("name: x\nslot_read: fast\n" + fields),
+              HasSubstr("'slot_read': must be auto, field, group or scan"));
+  EXPECT_THAT(ErrorOf("name: x\nslot_read: field\n" + fields), HasSubstr("needs fields.slot"));
+  const std::string others = "method: m, start: s, duration: d, ";
+  EXPECT_THAT(ErrorOfFields(others + "app: {path: a, decode: base64}"),
+              HasSubstr("'fields.app.decode': must be integer, skywalking_service or "));
+  EXPECT_THAT(ErrorOfFields(others + "app: a, trace_id: {path: a, decode: integer}"),
+              HasSubstr("'decode'"));
+  EXPECT_THAT(ErrorOfFields(others + "app: a, slot: {path: n, function: mine}"),
+              HasSubstr("'fields.slot.function': must be tymbal or cicada"));
+  EXPECT_THAT(ErrorOfFields(others + "app: a, slot: {path: n, count: 5}"),
+              HasSubstr("'fields.slot.count': belongs to other functions"));
+  for (const char* count : {"0", "-1", "x", "2147483648"}) {
+    EXPECT_THAT(ErrorOfFields(others + "app: a, slot: {path: n, function: cicada, count: " +
+                              std::string(count) + "}"),
+                HasSubstr("must be a number from 1 to 2147483647"));
+  }
+}
+
+TEST(Profile, RefusesConditionsThatSayNothing) {
+  const auto error_of = [](const std::string& only) {
+    return ErrorOf("name: x\n" + std::string(kFields) + "only: " + only + "\n");
+  };
+  EXPECT_THAT(error_of("{path: e, equals: [x]}"), HasSubstr("must be a list of conditions"));
+  EXPECT_THAT(error_of("[{equals: [x]}]"), HasSubstr("has no path"));
+  EXPECT_THAT(error_of("[{path: 'a..b', equals: [x]}]"), HasSubstr("is no field path"));
+  EXPECT_THAT(error_of("[{path: e}]"), HasSubstr("needs a list of values"));
+  EXPECT_THAT(error_of("[{path: e, equals: []}]"), HasSubstr("needs a list of values"));
+  EXPECT_THAT(error_of("[{path: e, equals: x}]"), HasSubstr("needs a list of values"));
+  EXPECT_THAT(error_of("[{path: e, is: [x]}]"), HasSubstr("'is'"));
 }
 
 TEST(Profile, NamesAMissingKey) {
@@ -275,7 +397,8 @@ TEST(LoadProfile, NamesTheShippedOnesWhenThereIsNoSuchName) {
   ASSERT_FALSE(profile.has_value());
   EXPECT_EQ(profile.error().code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(profile.error().message(),
-              AllOf(HasSubstr("'zipkn'"), HasSubstr("jaeger, tymbal, zipkin")));
+              AllOf(HasSubstr("'zipkn'"),
+                    HasSubstr("cicada, elastic-apm, jaeger, otel, skywalking, tymbal, zipkin")));
 }
 
 TEST(LoadProfile, TakesADotOrSlashForAPath) {
@@ -289,39 +412,6 @@ TEST(LoadProfile, TakesADotOrSlashForAPath) {
     EXPECT_EQ(missing.error().code(), StatusCode::kInvalidArgument);
     EXPECT_THAT(missing.error().message(), HasSubstr("can't read " + path));
   }
-}
-
-TEST(CompilePaths, RefusesPathsThatCannotBeUnderstood) {
-  for (const std::string path :
-       {"", ".", "a..b", ".a", "a.", "a.b.c.d.e.f.g", "a\"b", "a\\b", "a[", "a[k]", "a[k=v]",
-        "a[k=v].", "a[=v].c", "a[k=].c", "[k=v].c", "a[k=v]c"}) {
-    Profile profile = Parsed("name: x\n" + std::string(kFields));
-    profile.app = {{path}};
-    const auto tree = CompilePaths(profile);
-    ASSERT_FALSE(tree.has_value()) << path;
-    EXPECT_EQ(tree.error().code(), StatusCode::kInvalidArgument);
-    EXPECT_THAT(tree.error().message(),
-                AllOf(HasSubstr("profile x"), HasSubstr("'" + path + "' is no field path")));
-  }
-}
-
-TEST(CompilePaths, TakesPathsThatThePageNames) {
-  for (const std::string path : {"took", "service.name", "@timestamp", "a.b.c.d.e.f",
-                                 "attributes[key=side].value", "span.tags[key=error].value"}) {
-    Profile profile = Parsed("name: x\n" + std::string(kFields));
-    profile.app = {{path}};
-    EXPECT_TRUE(CompilePaths(profile).has_value()) << path;
-  }
-}
-
-TEST(CompilePaths, RefusesMoreThan64Paths) {
-  Profile profile = Parsed("name: x\n" + std::string(kFields));
-  while (profile.app.size() < 60) profile.app.push_back({"a" + std::to_string(profile.app.size())});
-  EXPECT_TRUE(CompilePaths(profile).has_value());  // 60 and the four others.
-  profile.app.push_back({"one_more"});
-  const auto tree = CompilePaths(profile);
-  ASSERT_FALSE(tree.has_value());
-  EXPECT_THAT(tree.error().message(), HasSubstr("64"));
 }
 
 }  // namespace
