@@ -83,10 +83,13 @@ Result<worker::ProfileMatch> ChooseProfile(const Config& config,
   return match;
 }
 
-Result<worker::AggregatorOptions> ChooseAggregator(const Config& config) {
+Result<worker::AggregatorOptions> ChooseAggregator(const Config& config,
+                                                   const worker::Profile& profile) {
   TYMBAL_ASSIGN_OR_RETURN(const PeriodGrid grid,
                           PeriodGrid::Create(config.period_length_ms, config.period_offset_ms));
   worker::AggregatorOptions aggregator{.grid = grid,
+                                       .slot_function = profile.slot_function,
+                                       .fingerprint_ids = config.source_type == "file",
                                        .slow_calls = config.slow_calls,
                                        .apdex = {},
                                        .memory_limit_bytes = config.worker_memory_limit_bytes};
@@ -121,7 +124,8 @@ std::string RunSettings::Describe(bool inexact) const {
 Result<RunSettings> ReadRunSettings(const RunOptions& options, const Environment& environment) {
   TYMBAL_ASSIGN_OR_RETURN(const Config config, Configure(options, environment));
   TYMBAL_ASSIGN_OR_RETURN(worker::ProfileMatch match, ChooseProfile(config, options.inputs));
-  TYMBAL_ASSIGN_OR_RETURN(worker::AggregatorOptions aggregator, ChooseAggregator(config));
+  TYMBAL_ASSIGN_OR_RETURN(worker::AggregatorOptions aggregator,
+                          ChooseAggregator(config, match.profile));
   return RunSettings{config, config.store, std::move(match.profile), std::move(match.reason),
                      std::move(aggregator), ChooseThreads(config)};
 }

@@ -1,5 +1,6 @@
 #include "cli/search_opener.h"
 
+#include <optional>
 #include <utility>
 
 #include "search/curl_http_client.h"
@@ -12,6 +13,13 @@ worker::SlotRead SlotReadOf(const std::string& text, worker::SlotRead of_profile
   if (text == "field") return worker::SlotRead::kField;
   if (text == "group") return worker::SlotRead::kGroup;
   return text == "scan" ? worker::SlotRead::kScan : of_profile;
+}
+
+std::optional<worker::ReadWay> ReadWayOf(const std::string& text) {
+  if (text == "source") return worker::ReadWay::kSource;
+  if (text == "values") return worker::ReadWay::kColumns;
+  if (text == "values_then_ids") return worker::ReadWay::kColumnsThenIds;
+  return std::nullopt;
 }
 
 search::SearchTargetText TargetOf(const SearchConfig& config) {
@@ -43,6 +51,8 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
   worker::SearchSourceOptions& options = opener->options_;
   options.profile = profile;
   options.profile.slot_read = SlotReadOf(search.slot_read, profile.slot_read);
+  options.read = ReadWayOf(search.read);
+  options.slow_calls = config.slow_calls;
   options.index = SearchIndexOf(config, profile);
   if (options.index.empty()) {
     return InvalidArgument("source.elasticsearch.index: the profile " + profile.name +

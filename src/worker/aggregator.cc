@@ -10,6 +10,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "worker/slot_function.h"
+
 namespace tymbal::worker {
 namespace {
 
@@ -27,12 +29,14 @@ uint64_t Mix(uint64_t a, uint64_t b) {
   return a ^ (a >> 32);
 }
 
-/// Returns a hash of all that makes a difference in a span. Stored (as a sum), so it never changes.
-uint64_t SpanHash(const Span& span, uint64_t names_hash) {
+/// Returns a hash of all (perhaps but the ids) that makes a difference in a span. Stored (as a sum), so it never changes.
+uint64_t SpanHash(const Span& span, uint64_t names_hash, bool with_ids) {
   uint64_t h = Mix(names_hash, span.duration_us);
   h = Mix(h, static_cast<uint64_t>(span.start_ms) << 1 | (span.error ? 1 : 0));
-  h = Mix(h, XXH3_64bits(span.trace_id.data(), span.trace_id.size()));
-  h = Mix(h, XXH3_64bits(span.span_id.data(), span.span_id.size()));
+  if (with_ids) {
+    h = Mix(h, XXH3_64bits(span.trace_id.data(), span.trace_id.size()));
+    h = Mix(h, XXH3_64bits(span.span_id.data(), span.span_id.size()));
+  }
   return Mix(h, span.weight);
 }
 
@@ -77,7 +81,8 @@ uint32_t Aggregator::InternEndpoint(uint64_t hash, const EndpointTable::Names& n
   const uint32_t endpoint = endpoints_.Intern(hash, names);
   if (endpoint == infos_.size()) {
     infos_.push_back({options_.apdex.For(names.app),
-                      SlotOf(names.app, names.service, names.method, options_.slot_count)});
+                      SlotBy(options_.slot_function, names.app, names.service, names.method,
+                             options_.slot_count)});
   }
   return endpoint;
 }
@@ -111,7 +116,7 @@ Status Aggregator::Collect(const Span& span, uint64_t hash, uint32_t endpoint) {
   PeriodState& period = StateAt(span.start_ms);
   ++period.coverage.expected;
   ++period.coverage.read;
-  period.fingerprint += SpanHash(span, hash);
+  period.fingerprint += SpanHash(span, hash, options_.fingerprint_ids);
   CallGroup& group = GroupOf(&period, endpoint);
   const size_t grown = group.Add(span, {info.apdex_us, options_.slow_calls});
   if (grown == 0) return Status::Ok();
@@ -245,6 +250,21 @@ Result<FragmentResult> Aggregator::Summarize(int64_t start_ms, SlotRange slots) 
   std::sort(result.rows.begin(), result.rows.end(),
             [](const StatRow& a, const StatRow& b) { return a.endpoint_id < b.endpoint_id; });
   return result;
+}
+
+void Aggregator::VisitSlowCalls(
+    const std::function<void(const EndpointTable::Names&, std::vector<SlowCall>* calls)>& visit) {
+  for (const auto& [start_ms, period] : periods_) {
+    for (uint32_t endpoint = 0; endpoint < period.group_of.size(); ++endpoint) {
+      if (period.group_of[endpoint] == kNoGroup) continue;
+      CallGroup& group = groups_[period.group_of[endpoint]];
+      std::vector<SlowCall> calls = group.Slowest();
+      if (calls.empty()) continue;
+      const std::vector<SlowCall> before = calls;
+      visit(endpoints_.NamesOf(endpoint), &calls);
+      if (calls != before) group.ReplaceSlowest(calls);
+    }
+  }
 }
 
 void Aggregator::Forget(int64_t start_ms) {

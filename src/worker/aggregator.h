@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "common/status.h"
 #include "worker/call_group.h"
 #include "worker/endpoint_table.h"
+#include "worker/profile.h"
 #include "worker/span_source.h"
 
 namespace tymbal::worker {
@@ -37,6 +39,9 @@ struct AggregatorOptions {
   PeriodGrid grid;
   SlotRange slots{0, kSlotsDefault};
   uint32_t slot_count = kSlotsDefault;
+  SlotFunction slot_function = SlotFunction::kTymbal;  ///< Which endpoints these slots hold.
+  /// Whether spans with other ids make another fingerprint; not where they aren't read for all.
+  bool fingerprint_ids = true;
   size_t slow_calls = 5;  ///< K: how many of the slowest calls to keep for each endpoint.
   ApdexThresholds apdex;
   size_t memory_limit_bytes = size_t{1} << 30;
@@ -96,6 +101,11 @@ class Aggregator {
   /// records of these slots. REQUIRES: as above. Errors:
   /// kExhausted when a count or sum of an endpoint passes kStoredMax.
   Result<FragmentResult> Summarize(int64_t start_ms, SlotRange slots);
+
+  /// Calls `visit` with the slowest calls of each endpoint that has some, in every period; what it
+  /// leaves in `calls` replaces them.
+  void VisitSlowCalls(
+      const std::function<void(const EndpointTable::Names&, std::vector<SlowCall>* calls)>& visit);
 
   /// Forgets a period's spans; only its coverage and fingerprint stay. REQUIRES: as above.
   void Forget(int64_t start_ms);

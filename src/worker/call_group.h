@@ -48,6 +48,9 @@ class CallGroup {
   /// Returns the slowest calls in order.
   std::vector<SlowCall> Slowest() const { return slowest_.Sorted(); }
 
+  /// Replaces them by the same calls with their ids.
+  void ReplaceSlowest(const std::vector<SlowCall>& calls) { slowest_.Replace(calls); }
+
   /// Returns how many spans were added, whatever their weights.
   uint64_t spans() const;
   /// Returns how many calls they stand for, saturated at 2^64 - 1.

@@ -12,6 +12,7 @@
 #include "worker/json_text.h"
 #include "worker/json_token.h"
 #include "worker/name_form.h"
+#include "worker/slot_function.h"
 #include "worker/time_units.h"
 
 namespace tymbal::worker {
@@ -24,8 +25,8 @@ namespace ondemand = simdjson::ondemand;
 /// Does the work. Per record: Collect() walks the document and keeps the tokens that paths lead to;
 /// Interpret() makes a span of them.
 struct Decoder::Parser {
-  Parser(const Profile& p, std::vector<PathNode> t, uint32_t s)
-      : profile(p), tree(std::move(t)), slots(s) {}
+  Parser(const Profile& p, std::vector<PathNode> t, uint32_t s, Form f)
+      : profile(p), tree(std::move(t)), slots(s), record_form(f) {}
 
   using MaybeReason = std::optional<RejectReason>;
 
@@ -33,6 +34,7 @@ struct Decoder::Parser {
   simdjson::error_code WalkObject(ondemand::object object, const PathNode& node);
   simdjson::error_code WalkValue(ondemand::value value, const PathNode& node);
   simdjson::error_code WalkList(ondemand::array list, const PathNode& node);
+  simdjson::error_code WalkColumn(ondemand::array list, const PathNode& node);
   void Take(const Leaf& leaf, Token token, bool may_repeat);
   void TakeErrorRule(const ErrorRule& rule, Token token);
   void TakeCondition(const Condition& condition, Token token);
@@ -46,12 +48,14 @@ struct Decoder::Parser {
   MaybeReason Duration(uint64_t* duration_us) const;
   MaybeReason Weight(Span* span) const;
   MaybeReason CheckSlot(const Span& span) const;
+  std::optional<uint32_t> SlotOfRejected(Arena* texts) const;
 
   Token ValueOf(Field field) const { return values[static_cast<size_t>(field)]; }
 
   const Profile profile;
   const std::vector<PathNode> tree;
   const uint32_t slots;
+  const Form record_form;
   ondemand::parser parser;
 
   // Of the record at hand:
@@ -109,6 +113,11 @@ simdjson::error_code Decoder::Parser::WalkObject(ondemand::object object, const 
 simdjson::error_code Decoder::Parser::WalkValue(ondemand::value value, const PathNode& node) {
   const Token token = Trimmed(value.raw_json_token());
   if (token.empty()) return simdjson::TAPE_ERROR;
+  if (record_form == Form::kColumns && token.front() == '[') {
+    ondemand::array list;
+    if (const auto code = value.get_array().get(list)) return code;
+    return WalkColumn(list, node);
+  }
   for (const Leaf& leaf : node.leaves) Take(leaf, token, /*may_repeat=*/false);
   if (token.front() == '{' && !node.children.empty()) {
     ondemand::object object;
@@ -119,6 +128,23 @@ simdjson::error_code Decoder::Parser::WalkValue(ondemand::value value, const Pat
     ondemand::array list;
     if (const auto code = value.get_array().get(list)) return code;
     return WalkList(list, node);
+  }
+  return simdjson::SUCCESS;
+}
+
+/// A document that has several values in a field has no list there, as far as a profile goes.
+simdjson::error_code Decoder::Parser::WalkColumn(ondemand::array list, const PathNode& node) {
+  size_t count = 0;
+  for (auto element : list) {
+    ondemand::value value;
+    if (const auto code = element.get(value)) return code;
+    const Token token = Trimmed(value.raw_json_token());
+    if (token.empty()) return simdjson::TAPE_ERROR;
+    if (++count > 1) {
+      problem = RejectReason::kWrongType;
+      continue;
+    }
+    for (const Leaf& leaf : node.leaves) Take(leaf, token, /*may_repeat=*/false);
   }
   return simdjson::SUCCESS;
 }
@@ -315,6 +341,24 @@ Decoder::Parser::MaybeReason Decoder::Parser::CheckSlot(const Span& span) const 
   return std::nullopt;
 }
 
+/// See RejectedRecord. Which of them a record has doesn't depend on how it was read, so that each is
+/// counted by one node.
+std::optional<uint32_t> Decoder::Parser::SlotOfRejected(Arena* texts) const {
+  std::string_view app;
+  std::string_view service;
+  std::string_view method;
+  if (!Name(Field::kApp, RejectReason::kMissingApp, texts, &app) &&
+      !Name(Field::kService, RejectReason::kMissingApp, texts, &service) &&
+      !Name(Field::kMethod, RejectReason::kMissingMethod, texts, &method)) {
+    return SlotBy(profile.slot_function, app, service, method, slots);
+  }
+  const auto number = ParseNumber(ValueOf(Field::kSlot));
+  if (!number || !number->is_integer || number->negative) return std::nullopt;
+  const uint64_t scale = profile.slot_count == 0 ? 1 : profile.slot_count / slots;
+  const uint64_t slot = number->magnitude / scale;
+  return slot < slots ? std::optional(static_cast<uint32_t>(slot)) : std::nullopt;
+}
+
 /// Sets `*start_ms` as soon as it is known, so that a record rejected for another reason still has
 /// its place.
 Decoder::Parser::MaybeReason Decoder::Parser::Interpret(Arena* texts, Span* span,
@@ -341,30 +385,32 @@ Decoder::Parser::MaybeReason Decoder::Parser::Interpret(Arena* texts, Span* span
   return CheckSlot(*span);
 }
 
-Result<std::unique_ptr<Decoder>> Decoder::Create(const Profile& profile, uint32_t slots) {
+Result<std::unique_ptr<Decoder>> Decoder::Create(const Profile& profile, uint32_t slots,
+                                                 Form form) {
   TYMBAL_ASSIGN_OR_RETURN(std::vector<PathNode> tree, CompilePaths(profile));
   return std::unique_ptr<Decoder>(  // Private constructor: make_unique can't call it.
-      new Decoder(profile, std::move(tree), slots));
+      new Decoder(profile, std::move(tree), slots, form));
 }
 
-Decoder::Decoder(const Profile& profile, std::vector<PathNode> tree, uint32_t slots)
-    : parser_(std::make_unique<Parser>(profile, std::move(tree), slots)) {}
+Decoder::Decoder(const Profile& profile, std::vector<PathNode> tree, uint32_t slots, Form form)
+    : parser_(std::make_unique<Parser>(profile, std::move(tree), slots, form)) {}
 
 Decoder::~Decoder() = default;
 
 Decoder::Outcome Decoder::Decode(std::string_view record, Arena* texts, Span* span,
                                  Rejection* rejection) {
-  const auto reject = [rejection](RejectReason reason, std::optional<int64_t> start_ms) {
-    *rejection = {reason, start_ms, std::nullopt};
-    return Outcome::kRejected;
-  };
   const auto problem = parser_->Collect(record);
-  if (problem == RejectReason::kMalformed) return reject(*problem, std::nullopt);
+  if (problem == RejectReason::kMalformed) {
+    *rejection = {*problem, std::nullopt, std::nullopt};
+    return Outcome::kRejected;
+  }
   if (!parser_->Counts()) return Outcome::kFiltered;
   std::optional<int64_t> start_ms;
   const auto reason = parser_->Interpret(texts, span, &start_ms);
-  if (problem) return reject(*problem, start_ms);
-  if (reason) return reject(*reason, start_ms);
+  if (problem || reason) {
+    *rejection = {problem ? *problem : *reason, start_ms, parser_->SlotOfRejected(texts)};
+    return Outcome::kRejected;
+  }
   return span->weight == 0 ? Outcome::kFiltered : Outcome::kSpan;  // It stands for no call.
 }
 

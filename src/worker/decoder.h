@@ -39,9 +39,16 @@ class Decoder {
     std::optional<uint32_t> slot;
   };
 
+  /// What a record looks like.
+  enum class Form : uint8_t {
+    kDocument,
+    kColumns,  ///< A search server's doc values: full names of fields, each with a list of values.
+  };
+
   /// `slots` is the S that a record's slot is checked against. Errors: kInvalidArgument for a path
   /// of the profile that can't be understood.
-  static Result<std::unique_ptr<Decoder>> Create(const Profile& profile, uint32_t slots);
+  static Result<std::unique_ptr<Decoder>> Create(const Profile& profile, uint32_t slots,
+                                                 Form form = Form::kDocument);
   ~Decoder();
 
   /// Decodes one record. REQUIRES: kRecordPadding readable bytes behind it. The span's texts point
@@ -51,7 +58,7 @@ class Decoder {
  private:
   struct Parser;  // Keeps simdjson out of this header: it is 30,000 lines.
 
-  Decoder(const Profile& profile, std::vector<PathNode> tree, uint32_t slots);
+  Decoder(const Profile& profile, std::vector<PathNode> tree, uint32_t slots, Form form);
 
   std::unique_ptr<Parser> parser_;
 };

@@ -44,7 +44,7 @@ class FileSource::Reader : public SpanReader {
         if (!has_chunk_) return false;
         offset_ = place_ = 0;
         line_ = records_ = 0;
-        if (chunk_.too_long) Reject(RejectReason::kRecordTooLong, {}, 0, std::nullopt, batch);
+        if (chunk_.too_long) Reject({RejectReason::kRecordTooLong, {}, {}}, {}, 0, batch);
       }
       DecodeSome(batch);
     }
@@ -100,14 +100,15 @@ class FileSource::Reader : public SpanReader {
         return;
       case Decoder::Outcome::kRejected:
         if (rejection.start_ms && !InRange(*rejection.start_ms)) return;
-        Reject(rejection.reason, record, line, rejection.start_ms, batch);
+        Reject(rejection, record, line, batch);
         return;
     }
   }
 
-  void Reject(RejectReason reason, std::string_view record, uint64_t line,
-              std::optional<int64_t> start_ms, SpanBatch* batch) {
-    batch->rejected.push_back({reason, start_ms, std::nullopt});
+  void Reject(const Decoder::Rejection& rejection, std::string_view record, uint64_t line,
+              SpanBatch* batch) {
+    const RejectReason reason = rejection.reason;
+    batch->rejected.push_back({reason, rejection.start_ms, rejection.slot});
     // This reader meets records in order, so its first ones of a reason are enough.
     if (sampled_[static_cast<size_t>(reason)]++ >= kSamplesPerReason) return;
     samples_.push_back(

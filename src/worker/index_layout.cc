@@ -6,17 +6,13 @@
 #include <optional>
 
 #include "common/text.h"
+#include "worker/index_columns.h"
 
 namespace tymbal::worker {
 namespace {
 
 using search::IndexField;
 using search::IndexSet;
-
-/// What a dynamic mapping calls the keyword beside a text.
-constexpr std::string_view kKeywordSuffix = ".keyword";
-
-bool IsPlain(const FieldPath& path) { return path.text.find('[') == std::string::npos; }
 
 search::TimeField::Kind KindOf(TimeUnit unit) {
   switch (unit) {
@@ -38,48 +34,21 @@ bool EverywhereIndexed(const IndexSet& indices, const std::string& name) {
   return field != nullptr && field->indexed && field->indices == indices.open.size();
 }
 
-/// Returns the keyword that holds exactly the texts of a path: the field itself, or its sub-field.
-std::optional<std::string> KeywordOf(const IndexSet& indices, const std::string& path) {
-  for (const std::string& name : {path, path + std::string(kKeywordSuffix)}) {
-    const IndexField* const field = indices.Find(name);
-    if (field != nullptr && field->IsKeyword() && field->doc_values && !field->normalized) {
-      return name;
-    }
-  }
-  return std::nullopt;
-}
-
-std::string WhyNoColumn(const IndexSet& indices, const std::string& path) {
-  const IndexField* field = indices.Find(path);
-  if (field == nullptr) return fmt::format("{} is in no mapping", path);
-  if (field->IsText()) {
-    const IndexField* const sub = indices.Find(path + std::string(kKeywordSuffix));
-    if (sub == nullptr) return fmt::format("{} is mapped as text without a keyword", path);
-    field = sub;
-  }
-  if (field->normalized) return fmt::format("a normalizer changes {}", path);
-  if (!field->doc_values) return fmt::format("{} has no doc values", path);
-  return fmt::format("{} is mapped as {}", path, fmt::join(field->types, " and "));
-}
-
 /// Finds the column of a name. Errors: kNotFound with the reason.
 Result<ColumnField> NameColumn(const IndexSet& indices, const std::vector<FieldPath>& paths) {
   if (paths.size() != 1) {
     return NotFound(fmt::format("{} and {} stand for one name", paths[0].text, paths[1].text));
   }
   const FieldPath& path = paths.front();
-  if (!IsPlain(path)) return NotFound(path.text + " stands in a list of objects");
-  if (path.form == NameForm::kInteger) {
-    const IndexField* const field = indices.Find(path.text);
-    if (field == nullptr || !field->IsNumber() || !field->doc_values) {
-      return NotFound(WhyNoColumn(indices, path.text));
-    }
-    return ColumnField{path.text, path};
+  if (path.form != NameForm::kText && path.form != NameForm::kInteger) {
+    return NotFound(path.text + " holds encoded names");
   }
-  if (path.form != NameForm::kText) return NotFound(path.text + " holds encoded names");
-  const auto keyword = KeywordOf(indices, path.text);
-  if (!keyword) return NotFound(WhyNoColumn(indices, path.text));
-  return ColumnField{*keyword, path};
+  const bool text = path.form == NameForm::kText;
+  const auto column = ColumnOf(indices, path, text);
+  if (!column || (!text && !indices.Find(*column)->IsNumber())) {
+    return NotFound(WhyNoColumn(indices, path.text));
+  }
+  return ColumnField{*column, path};
 }
 
 Status AddNames(const Profile& profile, const IndexSet& indices, IndexLayout* layout) {

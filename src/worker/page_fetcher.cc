@@ -18,12 +18,6 @@ constexpr size_t kPageRecordsMin = 16;
 constexpr std::chrono::milliseconds kCancelInterval{100};
 constexpr std::string_view kScrollKeepAlive = "3m";
 
-std::string HitMembers(const search::TimeField& time, const Slice& slice,
-                       const std::string& clauses, uint64_t size) {
-  return fmt::format(R"("size":{},"track_total_hits":true,"sort":["_doc"],{})", size,
-                     QueryMember(time, slice.range, clauses));
-}
-
 std::string NameOf(const Slice& slice) {
   return fmt::format("the slice from {} to {} ms", slice.range.start_ms, slice.range.end_ms);
 }
@@ -38,6 +32,7 @@ PageFetcher::PageFetcher(const PageFetcherOptions& options, FetchPlan plan,
       view_(view),
       cancel_(cancel),
       page_records_(options.page_records) {
+  for (const FetchPart& part : plan_.parts) choosers_.push_back(part.chooser);
   slices_.Append(plan_.slices);
   for (const Slice& slice : plan_.slices) promised_ += slice.count;
   for (size_t i = 0; i < options_.requests; ++i) {
@@ -94,6 +89,16 @@ std::optional<Slice> PageFetcher::TakeSlice() {
   return slices_.Next(page_records_);
 }
 
+std::string PageFetcher::HitMembers(const Slice& slice, ReadWay way, uint64_t size) const {
+  std::string what;
+  if (way != ReadWay::kSource) {
+    what = fmt::format(R"(,"_source":false,"docvalue_fields":{})",
+                       way == ReadWay::kColumns ? plan_.columns : plan_.columns_without_ids);
+  }
+  return fmt::format(R"("size":{},"track_total_hits":true,"sort":["_doc"],{}{})", size,
+                     QueryMember(plan_.time, slice.range, ClausesOf(slice)), what);
+}
+
 Status PageFetcher::FetchSlice(search::SearchClient* client, const Slice& slice) {
   const bool divisible = slice.range.end_ms - slice.range.start_ms > plan_.time.StepMs();
   if (slice.count > page_records_ && !divisible) return Scroll(client, slice);
@@ -102,7 +107,9 @@ Status PageFetcher::FetchSlice(search::SearchClient* client, const Slice& slice)
     PutBack(parts, slice.count);
     return Status::Ok();
   }
-  auto fetched = Fetch(client, slice);
+  const ReadWay way = ChooseWay(slice);
+  const auto began = std::chrono::steady_clock::now();
+  auto fetched = Fetch(client, slice, way);
   if (!fetched && fetched.error().code() == StatusCode::kExhausted && slice.count > 1) {
     page_records_ = std::max<size_t>(1, slice.count / 2);
     PutBack({slice}, slice.count);
@@ -113,13 +120,27 @@ Status PageFetcher::FetchSlice(search::SearchClient* client, const Slice& slice)
     PutBack(fetched->instead, slice.count);
     return Status::Ok();
   }
+  {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    const std::lock_guard lock(mutex_);
+    choosers_[slice.part].Learn(way, slice.count, took.count());
+  }
   return Hand(std::move(fetched->page), /*wait=*/false);
 }
 
-Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, const Slice& slice) {
+ReadWay PageFetcher::ChooseWay(const Slice& slice) {
+  const std::lock_guard lock(mutex_);
+  const ReadWay way = choosers_[slice.part].Next();
+  if (way == ReadWay::kColumnsThenIds) owes_ids_ = true;
+  return way;
+}
+
+Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, const Slice& slice,
+                                                ReadWay way) {
   Fetched fetched{FreshPage(), {}};
   SpanPage& page = *fetched.page;
   page.part = slice.part;
+  page.way = way;
   search::HitsPageParser parser;
   uint64_t total = 0;
   const auto check = [&](const search::HttpBody& body) -> Status {
@@ -139,9 +160,7 @@ Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, co
                                    slice.count, NameOf(slice), total, came));
   };
   TYMBAL_RETURN_IF_ERROR(client->Do(
-      view_->Search(HitMembers(plan_.time, slice, plan_.clauses[slice.part], slice.count),
-                    slice.count),
-      check));
+      view_->Search(HitMembers(slice, way, slice.count), slice.count), check));
   if (total > slice.count) {
     fetched.instead = {{slice.part, slice.range, total}};
     Recycle(std::move(fetched.page));
@@ -154,20 +173,21 @@ Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, co
 
 Result<std::vector<Slice>> PageFetcher::Divide(search::SearchClient* client, const Slice& slice) {
   return SliceCounter(client, view_, &plan_.time)
-      .Count(slice.part, plan_.clauses[slice.part], slice.range);
+      .Count(slice.part, ClausesOf(slice), slice.range);
 }
 
 /// The only way to more records of one step of the clock than a page holds. A page that is lost is
 /// lost for good, so nothing is repeated: an error ends the whole reading.
 Status PageFetcher::Scroll(search::SearchClient* client, const Slice& slice) {
-  const std::string members =
-      HitMembers(plan_.time, slice, plan_.clauses[slice.part], page_records_);
+  const ReadWay way = ReadWay::kSource;
+  const std::string members = HitMembers(slice, way, page_records_);
   search::Call call = view_->Scroll(members, page_records_, kScrollKeepAlive);
   uint64_t came = 0;
   std::string scroll_id;
   while (true) {
     auto page = FreshPage();
     page->part = slice.part;
+    page->way = way;
     search::HitsPageParser parser;
     const Status status = client->Do(call, [&](const search::HttpBody& body) -> Status {
       TYMBAL_RETURN_IF_ERROR(parser.Parse(body, &page->hits));

@@ -18,6 +18,7 @@
 #include "search/search_client.h"
 #include "search/search_view.h"
 #include "search/time_field.h"
+#include "worker/read_way.h"
 #include "worker/slice_queue.h"
 
 namespace tymbal::worker {
@@ -27,6 +28,7 @@ struct SpanPage {
   search::HttpBody body;
   search::HitsPage hits;  ///< Points into `body`.
   size_t part = 0;
+  ReadWay way = ReadWay::kSource;
 };
 
 struct PageFetcherOptions {
@@ -36,11 +38,19 @@ struct PageFetcherOptions {
   size_t page_bytes = size_t{6} << 20;
 };
 
+struct FetchPart {
+  std::string clauses;  ///< Beside the time range, each with a comma before it.
+  ReadWayChooser chooser;
+};
+
 /// What to fetch.
 struct FetchPlan {
   search::TimeField time;
-  std::vector<std::string> clauses;  ///< Of each part, each with a comma before it.
-  std::vector<Slice> slices;         ///< Counted.
+  std::vector<FetchPart> parts;
+  std::vector<Slice> slices;  ///< Counted.
+  /// `docvalue_fields`, as JSON, for the ways that read columns.
+  std::string columns;
+  std::string columns_without_ids;
 };
 
 /// Fetches the slices of a plan on threads of its own, ahead of those who decode them, and no
@@ -69,6 +79,8 @@ class PageFetcher {
   uint64_t promised() const { return promised_; }
   /// Returns how long the answers were so far, in bytes.
   uint64_t bytes() const { return bytes_; }
+  /// Returns whether something was read without the ids.
+  bool owes_ids() const { return owes_ids_; }
 
  private:
   struct Fetched {
@@ -78,8 +90,11 @@ class PageFetcher {
 
   void Run(search::SearchClient* client);
   std::optional<Slice> TakeSlice();
+  ReadWay ChooseWay(const Slice& slice);
+  std::string HitMembers(const Slice& slice, ReadWay way, uint64_t size) const;
+  const std::string& ClausesOf(const Slice& slice) const { return plan_.parts[slice.part].clauses; }
   Status FetchSlice(search::SearchClient* client, const Slice& slice);
-  Result<Fetched> Fetch(search::SearchClient* client, const Slice& slice);
+  Result<Fetched> Fetch(search::SearchClient* client, const Slice& slice, ReadWay way);
   Result<std::vector<Slice>> Divide(search::SearchClient* client, const Slice& slice);
   Status Scroll(search::SearchClient* client, const Slice& slice);
   Status Hand(std::unique_ptr<SpanPage> page, bool wait);
@@ -88,16 +103,18 @@ class PageFetcher {
   std::unique_ptr<SpanPage> FreshPage();
 
   const PageFetcherOptions options_;
-  const FetchPlan plan_;
+  const FetchPlan plan_;  // Its choosers only begin with: choosers_ go on.
   search::SearchView* const view_;
   const std::atomic<bool>* const cancel_;
   std::atomic<uint64_t> promised_{0};
   std::atomic<uint64_t> bytes_{0};
   std::atomic<size_t> page_records_;
+  std::atomic<bool> owes_ids_{false};
 
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable changed_;
   SliceQueue slices_;
+  std::vector<ReadWayChooser> choosers_;  // Of each part.
   std::deque<std::unique_ptr<SpanPage>> ready_;
   std::vector<std::unique_ptr<SpanPage>> spare_;
   size_t working_ = 0;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/text.h"
+#include "worker/slot_function.h"
 
 namespace tymbal::worker {
 namespace {
@@ -110,7 +111,7 @@ SlotRead ChooseSlotRead(const Profile& profile, const IndexLayout& layout) {
 }
 
 ReadPlan PlanWhole(const IndexLayout& layout) {
-  return {SlotRead::kScan, {{CommonClauses(layout), std::nullopt}}, ""};
+  return {SlotRead::kScan, {{.clauses = CommonClauses(layout), .columns = true}}};
 }
 
 ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, SlotRange slots,
@@ -118,17 +119,21 @@ ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, SlotRang
   // The documents' slots may be finer than ours (the original cicada has 65,536).
   const uint64_t scale = profile.slot_count == 0 ? 1 : profile.slot_count / slot_count;
   const std::string common = CommonClauses(layout);
-  ReadPlan plan{SlotRead::kField, {}, ""};
-  plan.parts.push_back({fmt::format(R"({},{{"range":{{{}:{{"gte":{},"lt":{}}}}}}})", common,
-                                    JsonQuote(layout.slot_field), slots.from * scale,
-                                    slots.to * scale),
-                        std::nullopt});
-  plan.parts.push_back({common + "," + Missing(layout.slot_field), std::nullopt});
+  // The first slot also gets what is negative: the original cicada's abs() has such a value.
+  const std::string from =
+      slots.from == 0 ? "" : fmt::format(R"("gte":{},)", slots.from * scale);
+  ReadPlan plan{SlotRead::kField, {}};
+  plan.parts.push_back({.clauses = fmt::format(R"({},{{"range":{{{}:{{{}"lt":{}}}}}}})", common,
+                                               JsonQuote(layout.slot_field), from,
+                                               slots.to * scale),
+                        .own_only = true,
+                        .columns = true});
+  plan.parts.push_back({.clauses = common + "," + Missing(layout.slot_field)});
   return plan;
 }
 
-ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing, SlotRange slots,
-                     uint32_t slot_count) {
+ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing,
+                     SlotFunction function, SlotRange slots, uint32_t slot_count) {
   ReadPlan whole = PlanWhole(layout);
   if (listing.listed != listing.total) {
     whole.warning = fmt::format(
@@ -142,18 +147,18 @@ ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing, 
   size_t own_endpoints = 0;
   for (const ListedEndpoint& endpoint : listing.endpoints) {
     const EndpointName& name = endpoint.name;
-    if (!slots.Contains(SlotOf(name.app, name.service, name.method, slot_count))) continue;
+    if (!slots.Contains(SlotBy(function, name.app, name.service, name.method, slot_count))) continue;
     own[name.app].insert(name.method);
     own_records += endpoint.records;
     ++own_endpoints;
   }
   const std::string common = CommonClauses(layout);
   const std::string named = Named(layout.app) + "," + Named(layout.method);
-  ReadPlan plan{SlotRead::kGroup, {}, ""};
+  ReadPlan plan{SlotRead::kGroup, {}};
   if (listing.nameless > 0) {
-    plan.parts.push_back(
-        {fmt::format(R"({},{{"bool":{{"must_not":[{{"bool":{{"filter":[{}]}}}}]}}}})", common, named),
-         std::nullopt});
+    plan.parts.push_back({.clauses = fmt::format(
+                              R"({},{{"bool":{{"must_not":[{{"bool":{{"filter":[{}]}}}}]}}}})",
+                              common, named)});
   }
   if (own.empty()) return plan;
   std::string clause;
@@ -168,8 +173,35 @@ ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing, 
       clause = "," + best.clause;
     }
   }
-  plan.parts.push_back({common + "," + named + clause, own_records});
+  plan.parts.push_back(
+      {.clauses = common + "," + named + clause, .counts_own = true, .columns = true});
+  plan.own = own_records;
   return plan;
+}
+
+void SetApartDoubtful(const std::vector<std::string>& doubtful, ReadPlan* plan) {
+  if (doubtful.empty()) return;
+  std::string all;
+  for (const std::string& field : doubtful) {
+    all += fmt::format(R"({}{{"exists":{{"field":{}}}}})", all.empty() ? "" : ",",
+                       JsonQuote(field));
+  }
+  std::vector<ReadPart> parts;
+  for (const ReadPart& part : plan->parts) {
+    if (!part.columns) {
+      parts.push_back(part);
+      continue;
+    }
+    ReadPart sure = part;
+    sure.clauses += "," + all;
+    ReadPart doubt = part;
+    doubt.clauses += fmt::format(
+        R"(,{{"bool":{{"must_not":[{{"bool":{{"filter":[{}]}}}}]}}}})", all);
+    doubt.columns = false;
+    parts.push_back(std::move(sure));
+    parts.push_back(std::move(doubt));
+  }
+  plan->parts = std::move(parts);
 }
 
 std::string_view SlotReadName(SlotRead way) {

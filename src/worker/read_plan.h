@@ -17,8 +17,12 @@ namespace tymbal::worker {
 struct ReadPart {
   /// Clauses beside the time range, each with a comma before it; empty: none.
   std::string clauses;
-  /// How many records of the query's own slots the part must bring, where that is known.
-  std::optional<uint64_t> own;
+  /// Whether its records of the query's own slots are part of ReadPlan::own.
+  bool counts_own = false;
+  /// Whether it must bring no records but of the query's own slots.
+  bool own_only = false;
+  /// Whether its records may be made of columns; else they need the whole document.
+  bool columns = false;
 };
 
 /// How the records of a range of slots are asked for. The parts hold each of them once, and perhaps
@@ -26,7 +30,9 @@ struct ReadPart {
 struct ReadPlan {
   SlotRead way = SlotRead::kScan;  ///< Never kAuto.
   std::vector<ReadPart> parts;
-  std::string warning;  ///< Why it is dearer than it could be; empty: it isn't.
+  /// How many records of the query's own slots those parts must bring that count them.
+  std::optional<uint64_t> own = {};
+  std::string warning = {};  ///< Why it is dearer than it could be; empty: it isn't.
 };
 
 /// Returns whether `way` can be used. Errors: kBadInput with the reason and the cure.
@@ -42,8 +48,12 @@ ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, SlotRang
                      uint32_t slot_count);
 /// By the names of the endpoints that are ours. Documents that lack a name in the columns are read
 /// by every node; a listing that counts some documents twice can't be used, and gives a scan.
-ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing, SlotRange slots,
-                     uint32_t slot_count);
+ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing,
+                     SlotFunction function, SlotRange slots, uint32_t slot_count);
+
+/// Divides each part whose records may be made of columns from the documents that lack a value in
+/// one of `doubtful`.
+void SetApartDoubtful(const std::vector<std::string>& doubtful, ReadPlan* plan);
 
 std::string_view SlotReadName(SlotRead way);
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "worker/owed_ids.h"
+
 namespace tymbal::worker {
 namespace {
 
@@ -99,6 +101,9 @@ Result<std::unique_ptr<Aggregator>> Scan(SpanSource* source, const SpanQuery& qu
     aggregators[i].reset();
   }
   TYMBAL_RETURN_IF_ERROR(CheckComplete(source, query, shared.records));
+  if (source->OwesIds()) {
+    TYMBAL_RETURN_IF_ERROR(FillOwedIds(source, query, aggregators.front().get()));
+  }
   return std::move(aggregators.front());
 }
 

@@ -9,7 +9,9 @@
 #include "common/time_text.h"
 #include "search/count_answer.h"
 #include "worker/decoder.h"
+#include "worker/id_finder.h"
 #include "worker/slice_counter.h"
+#include "worker/slot_function.h"
 
 namespace tymbal::worker {
 namespace {
@@ -26,9 +28,14 @@ constexpr size_t kListedEndpointsMax = 2'000'000;
 /// Takes pages and decodes them.
 class SearchSource::Reader : public SpanReader {
  public:
-  Reader(SearchSource* source, std::unique_ptr<Decoder> decoder, const SpanQuery& query)
-      : source_(source), decoder_(std::move(decoder)), query_(query) {}
-  ~Reader() override { CountOwn(); }
+  /// `columns` decodes pages of columns; nullptr where there are none.
+  Reader(SearchSource* source, std::unique_ptr<Decoder> documents, std::unique_ptr<Decoder> columns,
+         const SpanQuery& query)
+      : source_(source),
+        documents_(std::move(documents)),
+        columns_(std::move(columns)),
+        query_(query) {}
+  ~Reader() override { source_->own_ += own_; }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
@@ -38,13 +45,13 @@ class SearchSource::Reader : public SpanReader {
     if (source_->unplaced_.load(std::memory_order_relaxed) > 0) HandOutUnplaced(batch);
     while (batch->spans.empty() && batch->rejected.empty() && batch->filtered == 0) {
       if (page_ == nullptr || next_ == page_->hits.hits.size()) {
-        CountOwn();
+        source_->own_ += std::exchange(own_, 0);
         if (page_ != nullptr) source_->fetcher_->Recycle(std::move(page_));
         TYMBAL_ASSIGN_OR_RETURN(page_, source_->fetcher_->Next());
         if (page_ == nullptr) return false;
         next_ = 0;
-        counts_own_ = source_->plan_.parts[page_->part].own.has_value();
-        part_ = page_->part;
+        part_ = &source_->plan_.parts[page_->part];
+        decoder_ = page_->way == ReadWay::kSource ? documents_.get() : columns_.get();
       }
       TYMBAL_RETURN_IF_ERROR(DecodeSome(batch));
     }
@@ -52,11 +59,13 @@ class SearchSource::Reader : public SpanReader {
   }
 
  private:
+  static constexpr uint64_t kUnplacedBatch = 4096;
+
   void HandOutUnplaced(SpanBatch* batch) {
     uint64_t left = source_->unplaced_;
-    while (!source_->unplaced_.compare_exchange_weak(left, left - std::min(left, kBatchRecords))) {
+    while (!source_->unplaced_.compare_exchange_weak(left, left - std::min(left, kUnplacedBatch))) {
     }
-    batch->rejected.resize(std::min(left, kBatchRecords), {RejectReason::kMissingStart, {}, {}});
+    batch->rejected.resize(std::min(left, kUnplacedBatch), {RejectReason::kMissingStart, {}, {}});
   }
 
   Status DecodeSome(SpanBatch* batch) {
@@ -73,43 +82,45 @@ class SearchSource::Reader : public SpanReader {
     switch (decoder_->Decode(hit.record, &texts_, &span, &rejection)) {
       case Decoder::Outcome::kSpan:
         batch->spans.push_back(span);
-        if (counts_own_) own_ += IsOwn(SlotOf(span.app, span.service, span.method, query_.slot_count));
-        return Status::Ok();
+        if (!part_->counts_own && !part_->own_only) return Status::Ok();
+        return CountOwn(hit, SlotBy(source_->options_.profile.slot_function, span.app, span.service,
+                                    span.method, query_.slot_count));
       case Decoder::Outcome::kFiltered:
         ++batch->filtered;
         return Status::Ok();
       case Decoder::Outcome::kRejected:
         break;
     }
-    if (rejection.reason == RejectReason::kWrongSlot) {
-      return BadInput(fmt::format(
-          "the document {}/{} carries a slot that isn't the one of its names: the pipeline that "
-          "wrote it computes another function. Mend it (tymbal index install) and index anew, or "
-          "use a profile without a slot",
-          Printable(hit.index), Printable(hit.id)));
-    }
+    if (rejection.reason == RejectReason::kWrongSlot) return WrongSlot(hit);
     batch->rejected.push_back({rejection.reason, rejection.start_ms, rejection.slot});
-    if (counts_own_ && rejection.slot) own_ += IsOwn(*rejection.slot);
     source_->AddSample(hit, rejection.reason);
-    return Status::Ok();
+    return rejection.slot ? CountOwn(hit, *rejection.slot) : Status::Ok();
   }
 
-  uint64_t IsOwn(uint32_t slot) const { return query_.slots.Contains(slot) ? 1 : 0; }
-
-  void CountOwn() {
-    if (own_ > 0) source_->own_[part_] += std::exchange(own_, 0);
+  /// A record that was asked for by its slot, but whose names give another, would be nobody's (I1).
+  Status CountOwn(const search::Hit& hit, uint32_t slot) {
+    const bool own = query_.slots.Contains(slot);
+    if (part_->counts_own) own_ += own ? 1 : 0;
+    return part_->own_only && !own ? WrongSlot(hit) : Status::Ok();
   }
 
-  static constexpr uint64_t kBatchRecords = 4096;
+  static Status WrongSlot(const search::Hit& hit) {
+    return BadInput(fmt::format(
+        "the document {}/{} carries a slot that isn't the one of its names: the pipeline that "
+        "wrote it computes another function. Mend it (tymbal index install) and index anew, or "
+        "use a profile without a slot",
+        Printable(hit.index), Printable(hit.id)));
+  }
 
   SearchSource* source_;
-  std::unique_ptr<Decoder> decoder_;
+  std::unique_ptr<Decoder> documents_;
+  std::unique_ptr<Decoder> columns_;
   const SpanQuery query_;
   Arena texts_;  // Unescaped texts of the batch.
   std::unique_ptr<SpanPage> page_;
   size_t next_ = 0;
-  size_t part_ = 0;
-  bool counts_own_ = false;
+  const ReadPart* part_ = nullptr;
+  Decoder* decoder_ = nullptr;
   uint64_t own_ = 0;
 };
 
@@ -135,10 +146,12 @@ Result<std::vector<std::unique_ptr<SpanReader>>> SearchSource::Open(const SpanQu
   TYMBAL_ASSIGN_OR_RETURN(
       view_, search::SearchView::Open(client.get(), version_, options_.index, indices_));
   TYMBAL_ASSIGN_OR_RETURN(plan_, PlanParts(client.get(), query));
+  if (columns_ && options_.read != ReadWay::kSource) {
+    SetApartDoubtful(columns_->doubtful, &plan_);
+  }
   TYMBAL_ASSIGN_OR_RETURN(FetchPlan fetch, CountSlices(client.get(), *query.range));
   TYMBAL_RETURN_IF_ERROR(CheckNotMissing(fetch, *query.range));
   TYMBAL_RETURN_IF_ERROR(CountUnplaced(client.get(), query));
-  own_ = std::vector<std::atomic<uint64_t>>(plan_.parts.size());
   PageFetcherOptions options = options_.fetch;
   options.page_records = std::min<size_t>(options.page_records,
                                           static_cast<size_t>(indices_.result_window));
@@ -146,8 +159,14 @@ Result<std::vector<std::unique_ptr<SpanReader>>> SearchSource::Open(const SpanQu
       options, std::move(fetch), view_.get(), [this] { return MakeClient(&cancel_); }, &cancel_);
   std::vector<std::unique_ptr<SpanReader>> readers;
   for (size_t i = 0; i < parallelism; ++i) {
-    TYMBAL_ASSIGN_OR_RETURN(auto decoder, Decoder::Create(options_.profile, query.slot_count));
-    readers.push_back(std::make_unique<Reader>(this, std::move(decoder), query));
+    TYMBAL_ASSIGN_OR_RETURN(auto documents, Decoder::Create(options_.profile, query.slot_count));
+    std::unique_ptr<Decoder> columns;
+    if (columns_) {
+      TYMBAL_ASSIGN_OR_RETURN(columns, Decoder::Create(columns_->profile, query.slot_count,
+                                                       Decoder::Form::kColumns));
+    }
+    readers.push_back(
+        std::make_unique<Reader>(this, std::move(documents), std::move(columns), query));
   }
   return readers;
 }
@@ -171,6 +190,12 @@ Status SearchSource::FindIndices(search::SearchClient* client, const Period& ran
     return NotFound(fmt::format("all indices of '{}' are closed", Printable(options_.index)));
   }
   TYMBAL_ASSIGN_OR_RETURN(layout_, DescribeIndex(options_.profile, indices_, version_));
+  auto columns = DescribeColumns(options_.profile, indices_);
+  if (columns) {
+    columns_ = std::move(*columns);
+  } else {
+    no_columns_ = columns.error().message();
+  }
   return Status::Ok();
 }
 
@@ -187,7 +212,8 @@ Result<ReadPlan> SearchSource::PlanParts(search::SearchClient* client, const Spa
     TYMBAL_ASSIGN_OR_RETURN(
         const EndpointListing listing,
         ListEndpoints(client, view_.get(), layout_, filter, kListedEndpointsMax));
-    return PlanByGroup(layout_, listing, query.slots, query.slot_count);
+    return PlanByGroup(layout_, listing, options_.profile.slot_function, query.slots,
+                       query.slot_count);
   }
   ReadPlan plan = PlanWhole(layout_);
   plan.warning = fmt::format(
@@ -197,15 +223,71 @@ Result<ReadPlan> SearchSource::PlanParts(search::SearchClient* client, const Spa
 }
 
 Result<FetchPlan> SearchSource::CountSlices(search::SearchClient* client, const Period& range) {
-  FetchPlan fetch{layout_.time, {}, {}};
+  FetchPlan fetch{layout_.time, {}, {}, {}, {}};
+  if (columns_) {
+    fetch.columns = columns_->fields;
+    fetch.columns_without_ids = columns_->fields_without_ids;
+  }
   SliceCounter counter(client, view_.get(), &layout_.time);
-  for (size_t part = 0; part < plan_.parts.size(); ++part) {
-    const std::string& clauses = plan_.parts[part].clauses;
-    fetch.clauses.push_back(clauses);
-    TYMBAL_ASSIGN_OR_RETURN(const std::vector<Slice> slices, counter.Count(part, clauses, range));
+  for (size_t i = 0; i < plan_.parts.size(); ++i) {
+    const ReadPart& part = plan_.parts[i];
+    TYMBAL_ASSIGN_OR_RETURN(const std::vector<Slice> slices, counter.Count(i, part.clauses, range));
+    uint64_t records = 0;
+    for (const Slice& slice : slices) records += slice.count;
+    TYMBAL_ASSIGN_OR_RETURN(std::vector<ReadWay> ways,
+                            WaysOf(part, plan_.way == SlotRead::kScan));
+    uint64_t lookups = 0;
+    if (ways.size() > 1 && records > 0) {
+      TYMBAL_ASSIGN_OR_RETURN(lookups, CountLookups(client, range, part.clauses));
+    }
+    fetch.parts.push_back({part.clauses, ReadWayChooser(std::move(ways), records, lookups)});
     fetch.slices.insert(fetch.slices.end(), slices.begin(), slices.end());
   }
   return fetch;
+}
+
+/// Documents that lie side by side are read quickest as they are: `whole`.
+Result<std::vector<ReadWay>> SearchSource::WaysOf(const ReadPart& part, bool whole) const {
+  if (!part.columns) return std::vector{ReadWay::kSource};
+  // The ids are looked up in the same view, by the time that is sliced by.
+  const bool can_look_up = view_->is_frozen() && options_.profile.start.size() == 1 &&
+                           options_.profile.start.front().text == layout_.time.name;
+  if (options_.read && *options_.read != ReadWay::kSource) {
+    if (!columns_) {
+      return BadInput(fmt::format("read: {} needs all fields in doc values, but {}",
+                                  ReadWayName(*options_.read), no_columns_));
+    }
+    if (*options_.read == ReadWay::kColumnsThenIds && !can_look_up) {
+      return BadInput(
+          "read: values_then_ids needs a server with points in time, and a profile whose start is "
+          "its time_field");
+    }
+    return std::vector{*options_.read};
+  }
+  if (options_.read || !columns_ || whole) return std::vector{ReadWay::kSource};
+  std::vector<ReadWay> ways = {ReadWay::kColumns, ReadWay::kSource};
+  if (can_look_up) ways.insert(ways.begin(), ReadWay::kColumnsThenIds);
+  return ways;
+}
+
+/// Estimates how many ids would have to be looked up: an approximate count is good enough for it.
+Result<uint64_t> SearchSource::CountLookups(search::SearchClient* client, const Period& range,
+                                            const std::string& clauses) {
+  uint64_t methods = 0;
+  const std::string members = fmt::format(
+      R"("size":0,"track_total_hits":true,{},"aggs":{{"methods":{{"cardinality":{{"field":{}}}}}}})",
+      QueryMember(layout_.time, range, clauses), JsonQuote(columns_->profile.method.front().text));
+  TYMBAL_RETURN_IF_ERROR(
+      client->Do(view_->Search(members, 0), [&](const search::HttpBody& body) -> Status {
+        TYMBAL_ASSIGN_OR_RETURN(const search::CountAnswer answer,
+                                search::CountAnswer::Parse(body, view_.get()));
+        if (answer.root().at_pointer("/aggregations/methods/value").get(methods) ==
+            simdjson::SUCCESS) {
+          return Status::Ok();
+        }
+        return Unavailable("the answer has no number of methods");
+      }));
+  return methods * options_.slow_calls;
 }
 
 /// No record at all is either a quiet period or an index that is missing (I6). Where the indices
@@ -248,15 +330,25 @@ Status SearchSource::CountUnplaced(search::SearchClient* client, const SpanQuery
 }
 
 Result<std::optional<uint64_t>> SearchSource::Expected(const SpanQuery& query) {
-  for (size_t part = 0; part < plan_.parts.size(); ++part) {
-    const auto& promised = plan_.parts[part].own;
-    if (!promised || *promised == own_[part] || !view_->is_frozen()) continue;
+  if (plan_.own && *plan_.own != own_ && view_->is_frozen()) {
     return BadInput(fmt::format(
         "the server counted {} spans of the slots {} to {} by their names, but {} have such names "
         "in their documents; use slot_read: scan",
-        *promised, query.slots.from, query.slots.to, own_[part].load()));
+        *plan_.own, query.slots.from, query.slots.to, own_.load()));
   }
   return std::optional<uint64_t>(fetcher_->promised() + unplaced_promised_);
+}
+
+bool SearchSource::OwesIds() const { return fetcher_->owes_ids() && options_.slow_calls > 0; }
+
+Status SearchSource::FindIds(const SpanQuery& query, std::vector<CallToFind>* calls) {
+  const auto client = MakeClient(&cancel_);
+  TYMBAL_ASSIGN_OR_RETURN(const auto decoder,
+                          Decoder::Create(options_.profile, query.slot_count));
+  std::string common;
+  for (const std::string& clause : layout_.clauses) common += "," + clause;
+  IdFinder finder(client.get(), view_.get(), &layout_.time, &columns_->profile, decoder.get());
+  return finder.Find(common, calls);
 }
 
 std::string SearchSource::Describe() const {

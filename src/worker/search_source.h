@@ -16,16 +16,21 @@
 #include "search/search_client.h"
 #include "search/search_view.h"
 #include "search/server_version.h"
+#include "worker/column_layout.h"
 #include "worker/index_layout.h"
 #include "worker/page_fetcher.h"
 #include "worker/profile.h"
 #include "worker/read_plan.h"
+#include "worker/read_way.h"
 #include "worker/reject_sample.h"
 #include "worker/span_source.h"
 
 namespace tymbal::worker {
 
 struct SearchSourceOptions {
+  /// What is read of each record; nothing: what is cheapest.
+  std::optional<ReadWay> read;
+  size_t slow_calls = 5;  ///< Of each endpoint: their ids may have to be looked up.
   Profile profile;
   std::string index;  ///< Pattern: names and wildcards, separated by commas.
   search::HttpClientFactory http;
@@ -56,12 +61,14 @@ class SearchSource : public SpanSource {
   Result<std::vector<std::unique_ptr<SpanReader>>> Open(const SpanQuery& query,
                                                         size_t parallelism) override;
   Result<std::optional<uint64_t>> Expected(const SpanQuery& query) override;
+  bool OwesIds() const override;
+  Status FindIds(const SpanQuery& query, std::vector<CallToFind>* calls) override;
   std::string Describe() const override;
 
   /// Returns what stands in the way of reading less; empty: nothing. REQUIRES: Open() was called.
   const std::string& warning() const { return plan_.warning; }
   SlotRead slot_read() const { return plan_.way; }
-  /// Returns how much there is to read, and how much has come. Thread: any.
+  /// Returns how much there is to read. Thread: any.
   uint64_t promised() const;
 
   /// Returns the first rejected records of each reason.
@@ -74,6 +81,9 @@ class SearchSource : public SpanSource {
   Status FindIndices(search::SearchClient* client, const Period& range);
   Result<ReadPlan> PlanParts(search::SearchClient* client, const SpanQuery& query);
   Result<FetchPlan> CountSlices(search::SearchClient* client, const Period& range);
+  Result<std::vector<ReadWay>> WaysOf(const ReadPart& part, bool whole) const;
+  Result<uint64_t> CountLookups(search::SearchClient* client, const Period& range,
+                                const std::string& clauses);
   Status CheckNotMissing(const FetchPlan& fetch, const Period& range) const;
   Status CountUnplaced(search::SearchClient* client, const SpanQuery& query);
   void AddSample(const search::Hit& hit, RejectReason reason);
@@ -85,11 +95,13 @@ class SearchSource : public SpanSource {
   search::ServerVersion version_;
   search::IndexSet indices_;
   IndexLayout layout_;
+  std::optional<ColumnLayout> columns_;
+  std::string no_columns_;  // Why there are none.
   ReadPlan plan_;
   std::unique_ptr<search::SearchView> view_;
   std::unique_ptr<PageFetcher> fetcher_;
-  std::vector<std::atomic<uint64_t>> own_;  // Records of the query's slots that came, by part.
-  std::atomic<uint64_t> unplaced_{0};       // To be handed out.
+  std::atomic<uint64_t> own_{0};       // Records of the query's slots that count as ReadPlan::own.
+  std::atomic<uint64_t> unplaced_{0};  // To be handed out.
   uint64_t unplaced_promised_ = 0;
 
   mutable std::mutex mutex_;  // Guards what follows.

@@ -105,6 +105,20 @@ size_t SlowCalls::Merge(SlowCalls&& other, size_t limit) {
   return grown;
 }
 
+void SlowCalls::Replace(const std::vector<SlowCall>& calls) {
+  heap_.clear();
+  for (const SlowCall& call : calls) {
+    Span span;
+    span.duration_us = call.duration_us;
+    span.start_ms = call.start_ms;
+    span.error = call.error;
+    span.trace_id = call.trace_id;
+    span.span_id = call.span_id;
+    heap_.emplace_back(span);
+  }
+  std::make_heap(heap_.begin(), heap_.end(), CallSlower);
+}
+
 std::vector<SlowCall> SlowCalls::Sorted() const {
   std::vector<SlowCall> calls;
   calls.reserve(heap_.size());

@@ -28,6 +28,9 @@ class SlowCalls {
     return heap_.size() < limit ? 0 : heap_.front().duration_us();
   }
 
+  /// Replaces the calls by others. REQUIRES: as many, of the same durations.
+  void Replace(const std::vector<SlowCall>& calls);
+
   /// Returns the calls in the order of Slower().
   std::vector<SlowCall> Sorted() const;
 

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/coverage.h"
+#include "common/endpoint_stat.h"
 #include "common/period.h"
 #include "common/slot.h"
 #include "common/span.h"
@@ -57,6 +59,16 @@ class SpanReader {
   virtual Result<bool> Next(SpanBatch* batch) = 0;
 };
 
+/// A call among the slowest whose ids were not read; see SpanSource::FindIds.
+struct CallToFind {
+  std::string_view app;
+  std::string_view service;
+  std::string_view method;
+  uint64_t duration_us = 0;
+  int64_t start_ms = 0;
+  std::vector<SlowCall> found = {};  ///< All calls of this endpoint, duration and start.
+};
+
 /// Where spans come from: files, a search server. One object serves one query at a time.
 class SpanSource {
  public:
@@ -72,6 +84,13 @@ class SpanSource {
   /// foreign slots, where the readers bring them. Nothing where the source has no such count (files:
   /// what is there is what is read). REQUIRES: the query was opened, and read to its end.
   virtual Result<std::optional<uint64_t>> Expected(const SpanQuery& query) = 0;
+
+  /// Returns whether spans were brought without the ids that they have.
+  virtual bool OwesIds() const { return false; }
+  /// Finds the calls of the same query again, with their ids. REQUIRES: OwesIds(), and all was read.
+  virtual Status FindIds(const SpanQuery& /*query*/, std::vector<CallToFind>* /*calls*/) {
+    return Status::Ok();
+  }
 
   /// Returns what people call this input, for instance the file names.
   virtual std::string Describe() const = 0;

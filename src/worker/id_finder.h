@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/status.h"
+#include "search/hits_page.h"
+#include "search/search_client.h"
+#include "search/search_view.h"
+#include "search/time_field.h"
+#include "worker/decoder.h"
+#include "worker/profile.h"
+#include "worker/span_source.h"
+
+namespace tymbal::worker {
+
+/// Looks single calls up by their start and duration, to read the ids that columns were read
+/// without. What it is given must outlive it. Thread: confined to one.
+class IdFinder {
+ public:
+  /// `columns`: the profile of columns, for the name and unit of the duration. `documents`: decodes
+  /// whole documents.
+  IdFinder(search::SearchClient* client, search::SearchView* view, const search::TimeField* time,
+           const Profile* columns, Decoder* documents)
+      : client_(client), view_(view), time_(time), columns_(columns), documents_(documents) {}
+
+  /// Fills in `found` of each call. `clauses`: of all records that count, each with a comma before
+  /// it. Errors: those of SearchClient.
+  Status Find(const std::string& clauses, std::vector<CallToFind>* calls);
+
+ private:
+  Status FindSome(const std::string& clauses, std::span<CallToFind*> calls);
+  std::string ClauseOf(const CallToFind& call) const;
+  std::string DurationClause(uint64_t duration_us) const;
+  Status Assign(const search::HitsPage& page, std::span<CallToFind*> calls);
+
+  search::SearchClient* const client_;
+  search::SearchView* const view_;
+  const search::TimeField* const time_;
+  const Profile* const columns_;
+  Decoder* const documents_;
+  search::HitsPageParser parser_;
+};
+
+}  // namespace tymbal::worker

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace tymbal::worker {
+
+/// What is read of each record.
+enum class ReadWay : uint8_t {
+  kSource,          ///< The whole document.
+  kColumns,         ///< Its columns (doc values), with the ids.
+  kColumnsThenIds,  ///< Columns without the ids; those of the slowest calls are looked up at the end.
+};
+inline constexpr size_t kReadWays = 3;
+
+std::string_view ReadWayName(ReadWay way);
+
+/// Chooses what is read, by what it costs. It begins with what was measured elsewhere
+/// (docs/performance.md), tries each way once where there is enough to read, and goes on with the
+/// cheapest. A value; knows no clock.
+class ReadWayChooser {
+ public:
+  /// `allowed`: at least one. `records`: how many are to be read. `lookups`: how many ids
+  /// kColumnsThenIds will have to look up.
+  ReadWayChooser(std::vector<ReadWay> allowed, uint64_t records, uint64_t lookups);
+
+  /// Returns how to read the next slice.
+  ReadWay Next();
+  /// Says what a slice has cost: of the server's time and the network's.
+  void Learn(ReadWay way, uint64_t records, double seconds);
+
+ private:
+  struct Cost {
+    double us_per_record;
+    bool tried = false;
+    bool learned = false;
+  };
+  double Total(ReadWay way) const;
+
+  const std::vector<ReadWay> allowed_;
+  const uint64_t records_;
+  const double lookup_us_per_record_;
+  std::array<Cost, kReadWays> costs_;
+};
+
+}  // namespace tymbal::worker
