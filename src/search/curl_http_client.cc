@@ -71,7 +71,7 @@ struct Transfer {
   size_t body_bytes_max;
   size_t head_bytes = 0;
   bool chunked = false;
-  bool too_long = false;
+  Status stopped = {};  ///< Why a callback ended it.
 };
 
 /// Makes room for `more` bytes and the padding: all of an answer that says its length, else twice
@@ -86,11 +86,15 @@ void Grow(size_t more, Transfer* transfer) {
   buffer.resize(wanted + kBodyPadding);
 }
 
+Status TooLong(size_t bytes_max) {
+  return Exhausted(fmt::format("the answer is longer than {} bytes", bytes_max));
+}
+
 size_t OnBody(char* bytes, size_t /*one*/, size_t count, void* user) {
   auto* transfer = static_cast<Transfer*>(user);
   HttpBody& body = *transfer->body;
   if (count > transfer->body_bytes_max - body.size) {
-    transfer->too_long = true;
+    transfer->stopped = TooLong(transfer->body_bytes_max);
     return CURL_WRITEFUNC_ERROR;
   }
   if (body.size + count + kBodyPadding > body.buffer.size()) Grow(count, transfer);
@@ -103,7 +107,7 @@ size_t OnHeadLine(char* bytes, size_t /*one*/, size_t count, void* user) {
   auto* transfer = static_cast<Transfer*>(user);
   transfer->head_bytes += count;
   if (transfer->head_bytes > kHeaderBytesMax) {
-    transfer->too_long = true;
+    transfer->stopped = BadInput("the head of the answer has no end");
     return CURL_WRITEFUNC_ERROR;
   }
   const std::string_view line(bytes, count);
@@ -227,7 +231,9 @@ void CurlHttpClient::AddHeaders(const HttpRequest& request, HeaderList* headers)
   if (!target.authorization.empty()) headers->Add("Authorization: " + target.authorization);
   headers->Add(fmt::format("X-Opaque-Id: {}{}{}", target.opaque_id,
                            request.opaque_id.empty() ? "" : "/", request.opaque_id));
-  if (!request.body.empty()) headers->Add(fmt::format("Content-Type: {}", request.content_type));
+  // Without a value libcurl leaves it out, else it would make up that of a form.
+  headers->Add(fmt::format("Content-Type:{}{}", request.body.empty() ? "" : " ",
+                           request.body.empty() ? "" : request.content_type));
 }
 
 void CurlHttpClient::SetRequest(const HttpRequest& request, const SearchHost& host,
@@ -313,9 +319,9 @@ Result<HttpAnswer> CurlHttpClient::Send(const HttpRequest& request, HttpBody* bo
 
   const Result<HttpAnswer> result = [&]() -> Result<HttpAnswer> {
     if (!code.has_value()) return Unavailable(host.name + ": the request was cancelled");
-    if (transfer.too_long || *code == CURLE_FILESIZE_EXCEEDED) {
-      return Exhausted(
-          fmt::format("{}: the answer is longer than {} bytes", host.name, request.body_bytes_max));
+    if (!transfer.stopped.ok()) return transfer.stopped.WithContext(host.name);
+    if (*code == CURLE_FILESIZE_EXCEEDED) {
+      return TooLong(request.body_bytes_max).WithContext(host.name);
     }
     if (*code == CURLE_OK) return Answer(request, host, transfer);
     return CurlError({.code = *code,

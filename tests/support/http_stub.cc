@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -161,13 +162,12 @@ class HttpStub::Connection {
     while (reply.endless) {
       if (!SendBody(reply.body, reply)) return false;
     }
-    std::string_view body = reply.body;
-    if (reply.cut_after.has_value() || reply.reset_at.has_value()) {
-      (void)SendBody(body.substr(0, reply.cut_after ? *reply.cut_after : *reply.reset_at), reply);
-      if (reply.reset_at.has_value()) Reset();
+    if (reply.cut_after.has_value()) {
+      (void)SendBody(std::string_view(reply.body).substr(0, *reply.cut_after), reply);
+      if (reply.reset) Reset();
       return false;
     }
-    if (!SendBody(body, reply)) return false;
+    if (!SendBody(reply.body, reply)) return false;
     if (reply.framing == Framing::kChunked && !Send("0\r\n\r\n")) return false;
     return reply.framing != Framing::kUntilClosed;
   }
@@ -247,6 +247,8 @@ void HttpStub::Accept() {
   while (WaitFor(listener_, POLLIN)) {
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) continue;
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     const std::lock_guard lock(mutex_);
     const size_t number = connections_.size() + 1;
     connections_.emplace_back([this, fd, number] { Connection(this, fd, number).Run(); });

@@ -47,13 +47,13 @@ struct StubReply {
   Framing framing = Framing::kContentLength;
 
   std::chrono::milliseconds delay{0};         ///< Before the first byte.
-  std::optional<size_t> cut_after = {};       ///< Hangs up after so many bytes of the body.
   std::optional<size_t> content_length = {};  ///< What it says, whatever the body has.
+  std::optional<size_t> cut_after = {};       ///< Hangs up after so many bytes of the body.
+  bool reset = false;                         ///< And does so with a reset.
   size_t drip_bytes = 0;  ///< > 0: so many bytes of the body at a time, a pause behind each.
   std::chrono::milliseconds drip_pause{10};
-  bool endless = false;                 ///< Repeats the body for ever; goes with kChunked.
-  std::optional<size_t> reset_at = {};  ///< As cut_after, but with a reset.
-  bool silent = false;                  ///< Never answers, and keeps the connection open.
+  bool endless = false;  ///< Repeats the body for ever.
+  bool silent = false;   ///< Never answers, and keeps the connection open.
   std::optional<std::string> raw =
       {};  ///< Exactly these bytes instead of all above, then hangs up.
 
