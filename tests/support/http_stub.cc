@@ -78,7 +78,9 @@ class HttpStub::Connection {
     while (std::optional<StubRequest> request = Read()) {
       request->connection = number_;
       const StubReply reply = stub_.ReplyTo(*request);
-      if (!Write(*request, reply)) return;
+      const bool open = Write(*request, reply);
+      stub_.CountReply();
+      if (!open) return;
     }
   }
 
@@ -96,6 +98,10 @@ class HttpStub::Connection {
     size_t end = 0;
     while ((end = input_.find("\r\n\r\n")) == std::string::npos) {
       if (!Receive()) return std::nullopt;
+      if (std::isupper(static_cast<unsigned char>(input_[0])) == 0) {  // No method: TLS, for one.
+        (void)Send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        return std::nullopt;
+      }
     }
     StubRequest request = ParseHead(std::string_view(input_).substr(0, end));
     input_.erase(0, end + 4);
@@ -240,7 +246,18 @@ size_t HttpStub::connections() const {
 
 bool HttpStub::WaitForRequests(size_t count) const {
   std::unique_lock lock(mutex_);
-  return came_.wait_for(lock, kWaitMax, [&] { return requests_.size() >= count; });
+  return changed_.wait_for(lock, kWaitMax, [&] { return requests_.size() >= count; });
+}
+
+bool HttpStub::WaitForReplies(size_t count) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, kWaitMax, [&] { return replies_ >= count; });
+}
+
+void HttpStub::CountReply() {
+  const std::lock_guard lock(mutex_);
+  ++replies_;
+  changed_.notify_all();
 }
 
 void HttpStub::Accept() {
@@ -260,7 +277,7 @@ StubReply HttpStub::ReplyTo(const StubRequest& request) {
   {
     const std::lock_guard lock(mutex_);
     requests_.push_back(request);
-    came_.notify_all();
+    changed_.notify_all();
     Route& route = routes_[{request.method, request.path}];
     if (!route.once.empty()) {
       StubReply reply = std::move(route.once.front());

@@ -104,6 +104,8 @@ class HttpStub {
   size_t connections() const;
   /// Waits until `count` requests came; returns whether they did, within ten seconds.
   bool WaitForRequests(size_t count) const;
+  /// The same for replies that were sent to their end, whatever that was.
+  bool WaitForReplies(size_t count) const;
 
  private:
   class Connection;
@@ -114,6 +116,7 @@ class HttpStub {
 
   void Accept();
   StubReply ReplyTo(const StubRequest& request);
+  void CountReply();
   /// Waits until `fd` is ready for `events`; false once the stub ends.
   bool WaitFor(int fd, short events) const;
   /// Returns false once the stub ends.
@@ -124,10 +127,11 @@ class HttpStub {
   uint16_t port_ = 0;
 
   mutable std::mutex mutex_;
-  mutable std::condition_variable came_;
+  mutable std::condition_variable changed_;
   std::map<std::pair<std::string, std::string>, Route> routes_;  // As all below guarded by mutex_.
   Handler otherwise_;
   std::vector<StubRequest> requests_;
+  size_t replies_ = 0;
   std::vector<std::thread> connections_;
   std::thread accept_thread_;  // Last: uses all above.
 };
