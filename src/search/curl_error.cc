@@ -103,7 +103,6 @@ Status CurlError(const CurlFailure& failure) {
       return BadInput(
           fmt::format("{}: that is no HTTP; does {} name a search server?", what, Key("hosts")));
     case CURLE_FILESIZE_EXCEEDED:
-      return Exhausted(what);
     case CURLE_OUT_OF_MEMORY:
       return Exhausted(what);
     case CURLE_FAILED_INIT:

@@ -11,6 +11,7 @@
 #include "search/curl_error.h"
 #include "search/header_text.h"
 #include "search/host_ring.h"
+#include "search/open_sockets.h"
 
 namespace tymbal::search {
 namespace {
@@ -67,11 +68,12 @@ class HeaderList {
 /// One request while it runs: what libcurl's callbacks know.
 struct Transfer {
   CURL* easy;
+  const OpenSockets& sockets;
   HttpBody* body;
   size_t body_bytes_max;
   size_t head_bytes = 0;
   bool chunked = false;
-  bool too_long = false;
+  Status stopped = {};  ///< Why a callback ended it.
 };
 
 /// Makes room for `more` bytes and the padding: all of an answer that says its length, else twice
@@ -86,11 +88,15 @@ void Grow(size_t more, Transfer* transfer) {
   buffer.resize(wanted + kBodyPadding);
 }
 
+Status TooLong(size_t bytes_max) {
+  return Exhausted(fmt::format("the answer is longer than {} bytes", bytes_max));
+}
+
 size_t OnBody(char* bytes, size_t /*one*/, size_t count, void* user) {
   auto* transfer = static_cast<Transfer*>(user);
   HttpBody& body = *transfer->body;
   if (count > transfer->body_bytes_max - body.size) {
-    transfer->too_long = true;
+    transfer->stopped = TooLong(transfer->body_bytes_max);
     return CURL_WRITEFUNC_ERROR;
   }
   if (body.size + count + kBodyPadding > body.buffer.size()) Grow(count, transfer);
@@ -103,7 +109,7 @@ size_t OnHeadLine(char* bytes, size_t /*one*/, size_t count, void* user) {
   auto* transfer = static_cast<Transfer*>(user);
   transfer->head_bytes += count;
   if (transfer->head_bytes > kHeaderBytesMax) {
-    transfer->too_long = true;
+    transfer->stopped = BadInput("the head of the answer has no end");
     return CURL_WRITEFUNC_ERROR;
   }
   const std::string_view line(bytes, count);
@@ -112,6 +118,15 @@ size_t OnHeadLine(char* bytes, size_t /*one*/, size_t count, void* user) {
     transfer->chunked = LowerCase(*coding).ends_with("chunked");
   }
   return count;
+}
+
+/// Before a request goes out, nothing may have come in: what is there is the rest of an earlier
+/// answer that was longer than it said, and would be taken for this one's.
+int OnConnected(void* user, char* /*server*/, char* /*own*/, int /*port*/, int own_port) {
+  auto* transfer = static_cast<Transfer*>(user);
+  if (!transfer->sockets.HasInput(own_port)) return CURL_PREREQFUNC_OK;
+  transfer->stopped = Unavailable("it sent more than it had said it would");
+  return CURL_PREREQFUNC_ABORT;
 }
 
 bool IsSet(const std::atomic<bool>* flag) {
@@ -167,6 +182,7 @@ class CurlHttpClient : public HttpClient {
   const std::shared_ptr<Cluster> cluster_;  // Shared: a client may outlive its factory.
   CURLM* const multi_;
   CURL* const easy_;
+  OpenSockets sockets_;
   std::array<char, CURL_ERROR_SIZE> error_{};
 };
 
@@ -202,6 +218,9 @@ void CurlHttpClient::SetConnection() {
   Set(CURLOPT_ERRORBUFFER, error_.data());
   Set(CURLOPT_WRITEFUNCTION, &OnBody);
   Set(CURLOPT_HEADERFUNCTION, &OnHeadLine);
+  if (options.target.https) return;  // There, tickets for later sessions may come at any time.
+  sockets_.Attach(easy_);
+  Set(CURLOPT_PREREQFUNCTION, &OnConnected);
 }
 
 void CurlHttpClient::SetTls() {
@@ -227,7 +246,9 @@ void CurlHttpClient::AddHeaders(const HttpRequest& request, HeaderList* headers)
   if (!target.authorization.empty()) headers->Add("Authorization: " + target.authorization);
   headers->Add(fmt::format("X-Opaque-Id: {}{}{}", target.opaque_id,
                            request.opaque_id.empty() ? "" : "/", request.opaque_id));
-  if (!request.body.empty()) headers->Add(fmt::format("Content-Type: {}", request.content_type));
+  // Without a value libcurl leaves it out, else it would make up that of a form.
+  headers->Add(fmt::format("Content-Type:{}{}", request.body.empty() ? "" : " ",
+                           request.body.empty() ? "" : request.content_type));
 }
 
 void CurlHttpClient::SetRequest(const HttpRequest& request, const SearchHost& host,
@@ -249,6 +270,7 @@ void CurlHttpClient::SetRequest(const HttpRequest& request, const SearchHost& ho
   Set(CURLOPT_MAXFILESIZE_LARGE, head ? 0 : static_cast<curl_off_t>(request.body_bytes_max));
   Set(CURLOPT_WRITEDATA, transfer);
   Set(CURLOPT_HEADERDATA, transfer);
+  Set(CURLOPT_PREREQDATA, transfer);
   error_[0] = '\0';
 }
 
@@ -303,7 +325,8 @@ Result<HttpAnswer> CurlHttpClient::Send(const HttpRequest& request, HttpBody* bo
   if (IsSet(request.cancel)) return Unavailable(host.name + ": the request was cancelled");
   if (request.deadline.count() <= 0) return Unavailable(host.name + ": no time left to ask it");
 
-  Transfer transfer{.easy = easy_, .body = body, .body_bytes_max = request.body_bytes_max};
+  Transfer transfer{
+      .easy = easy_, .sockets = sockets_, .body = body, .body_bytes_max = request.body_bytes_max};
   HeaderList headers;
   AddHeaders(request, &headers);
   SetRequest(request, host, &transfer);
@@ -311,11 +334,11 @@ Result<HttpAnswer> CurlHttpClient::Send(const HttpRequest& request, HttpBody* bo
   const std::optional<CURLcode> code = Run(request.cancel);
   Set<curl_slist*>(CURLOPT_HTTPHEADER, nullptr);
 
-  const Result<HttpAnswer> result = [&]() -> Result<HttpAnswer> {
+  Result<HttpAnswer> result = [&]() -> Result<HttpAnswer> {
     if (!code.has_value()) return Unavailable(host.name + ": the request was cancelled");
-    if (transfer.too_long || *code == CURLE_FILESIZE_EXCEEDED) {
-      return Exhausted(
-          fmt::format("{}: the answer is longer than {} bytes", host.name, request.body_bytes_max));
+    if (!transfer.stopped.ok()) return transfer.stopped.WithContext(host.name);
+    if (*code == CURLE_FILESIZE_EXCEEDED) {
+      return TooLong(request.body_bytes_max).WithContext(host.name);
     }
     if (*code == CURLE_OK) return Answer(request, host, transfer);
     return CurlError({.code = *code,

@@ -27,7 +27,7 @@ struct HttpBody {
 
 struct HttpRequest {
   std::string_view method = "GET";  ///< GET, POST, PUT, DELETE or HEAD.
-  std::string target;               ///< "/index/_search?size=1", percent-encoded.
+  std::string target = {};          ///< "/index/_search?size=1", percent-encoded.
   std::string_view body = {};
   std::string_view content_type = "application/json";  ///< Sent where there is a body.
   /// Goes behind the target's own words into X-Opaque-Id, by which the server's slow log and task

@@ -32,15 +32,15 @@ struct SearchTarget {
 
 /// What a configuration says about a cluster; empty: not set.
 struct SearchTargetText {
-  std::string hosts;  ///< "https://es1:9200,https://es2:9200/prefix".
-  std::string user;
-  std::string password_file;
-  std::string api_key_file;  ///< "id:key", or the same encoded, as the server shows it.
-  std::string token_file;
-  std::string ca_file;
-  std::string client_certificate_file;
-  std::string client_key_file;
-  std::string opaque_id;
+  std::string hosts = {};  ///< "https://es1:9200,https://es2:9200/prefix".
+  std::string user = {};
+  std::string password_file = {};
+  std::string api_key_file = {};  ///< "id:key", or the same encoded, as the server shows it.
+  std::string token_file = {};
+  std::string ca_file = {};
+  std::string client_certificate_file = {};
+  std::string client_key_file = {};
+  std::string opaque_id = {};
 };
 
 /// The keys of the configuration begin so; messages name them.

@@ -2,17 +2,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
-#include <filesystem>
-#include <fstream>
 #include <map>
+
+#include "support/test_file.h"
 
 namespace tymbal {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::TestFile;
 
 constexpr char kCanary[] = "canary-Tr0ub4dor";
 
@@ -35,22 +35,6 @@ std::string ErrorOf(const std::string& url) {
   EXPECT_EQ(target.error().code(), StatusCode::kInvalidArgument);
   return target.error().message();
 }
-
-/// A file of these contents and permissions.
-class TestFile {
- public:
-  TestFile(const std::string& name, const std::string& text, mode_t mode)
-      : path_(::testing::TempDir() + name) {
-    std::filesystem::remove(path_);
-    std::ofstream(path_) << text;
-    chmod(path_.c_str(), mode);
-  }
-  ~TestFile() { std::filesystem::remove(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 TEST(MysqlUrl, GivesEachPart) {
   const TestFile ca("mysql_url_ca.pem", "x", 0644);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -77,7 +78,9 @@ class HttpStub::Connection {
     while (std::optional<StubRequest> request = Read()) {
       request->connection = number_;
       const StubReply reply = stub_.ReplyTo(*request);
-      if (!Write(*request, reply)) return;
+      const bool open = Write(*request, reply);
+      stub_.CountReply();
+      if (!open) return;
     }
   }
 
@@ -95,6 +98,10 @@ class HttpStub::Connection {
     size_t end = 0;
     while ((end = input_.find("\r\n\r\n")) == std::string::npos) {
       if (!Receive()) return std::nullopt;
+      if (std::isupper(static_cast<unsigned char>(input_[0])) == 0) {  // No method: TLS, for one.
+        (void)Send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        return std::nullopt;
+      }
     }
     StubRequest request = ParseHead(std::string_view(input_).substr(0, end));
     input_.erase(0, end + 4);
@@ -161,13 +168,12 @@ class HttpStub::Connection {
     while (reply.endless) {
       if (!SendBody(reply.body, reply)) return false;
     }
-    std::string_view body = reply.body;
-    if (reply.cut_after.has_value() || reply.reset_at.has_value()) {
-      (void)SendBody(body.substr(0, reply.cut_after ? *reply.cut_after : *reply.reset_at), reply);
-      if (reply.reset_at.has_value()) Reset();
+    if (reply.cut_after.has_value()) {
+      (void)SendBody(std::string_view(reply.body).substr(0, *reply.cut_after), reply);
+      if (reply.reset) Reset();
       return false;
     }
-    if (!SendBody(body, reply)) return false;
+    if (!SendBody(reply.body, reply)) return false;
     if (reply.framing == Framing::kChunked && !Send("0\r\n\r\n")) return false;
     return reply.framing != Framing::kUntilClosed;
   }
@@ -240,13 +246,26 @@ size_t HttpStub::connections() const {
 
 bool HttpStub::WaitForRequests(size_t count) const {
   std::unique_lock lock(mutex_);
-  return came_.wait_for(lock, kWaitMax, [&] { return requests_.size() >= count; });
+  return changed_.wait_for(lock, kWaitMax, [&] { return requests_.size() >= count; });
+}
+
+bool HttpStub::WaitForReplies(size_t count) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, kWaitMax, [&] { return replies_ >= count; });
+}
+
+void HttpStub::CountReply() {
+  const std::lock_guard lock(mutex_);
+  ++replies_;
+  changed_.notify_all();
 }
 
 void HttpStub::Accept() {
   while (WaitFor(listener_, POLLIN)) {
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) continue;
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     const std::lock_guard lock(mutex_);
     const size_t number = connections_.size() + 1;
     connections_.emplace_back([this, fd, number] { Connection(this, fd, number).Run(); });
@@ -258,7 +277,7 @@ StubReply HttpStub::ReplyTo(const StubRequest& request) {
   {
     const std::lock_guard lock(mutex_);
     requests_.push_back(request);
-    came_.notify_all();
+    changed_.notify_all();
     Route& route = routes_[{request.method, request.path}];
     if (!route.once.empty()) {
       StubReply reply = std::move(route.once.front());

@@ -47,13 +47,13 @@ struct StubReply {
   Framing framing = Framing::kContentLength;
 
   std::chrono::milliseconds delay{0};         ///< Before the first byte.
-  std::optional<size_t> cut_after = {};       ///< Hangs up after so many bytes of the body.
   std::optional<size_t> content_length = {};  ///< What it says, whatever the body has.
+  std::optional<size_t> cut_after = {};       ///< Hangs up after so many bytes of the body.
+  bool reset = false;                         ///< And does so with a reset.
   size_t drip_bytes = 0;  ///< > 0: so many bytes of the body at a time, a pause behind each.
   std::chrono::milliseconds drip_pause{10};
-  bool endless = false;                 ///< Repeats the body for ever; goes with kChunked.
-  std::optional<size_t> reset_at = {};  ///< As cut_after, but with a reset.
-  bool silent = false;                  ///< Never answers, and keeps the connection open.
+  bool endless = false;  ///< Repeats the body for ever.
+  bool silent = false;   ///< Never answers, and keeps the connection open.
   std::optional<std::string> raw =
       {};  ///< Exactly these bytes instead of all above, then hangs up.
 
@@ -104,6 +104,8 @@ class HttpStub {
   size_t connections() const;
   /// Waits until `count` requests came; returns whether they did, within ten seconds.
   bool WaitForRequests(size_t count) const;
+  /// The same for replies that were sent to their end, whatever that was.
+  bool WaitForReplies(size_t count) const;
 
  private:
   class Connection;
@@ -114,6 +116,7 @@ class HttpStub {
 
   void Accept();
   StubReply ReplyTo(const StubRequest& request);
+  void CountReply();
   /// Waits until `fd` is ready for `events`; false once the stub ends.
   bool WaitFor(int fd, short events) const;
   /// Returns false once the stub ends.
@@ -124,10 +127,11 @@ class HttpStub {
   uint16_t port_ = 0;
 
   mutable std::mutex mutex_;
-  mutable std::condition_variable came_;
+  mutable std::condition_variable changed_;
   std::map<std::pair<std::string, std::string>, Route> routes_;  // As all below guarded by mutex_.
   Handler otherwise_;
   std::vector<StubRequest> requests_;
+  size_t replies_ = 0;
   std::vector<std::thread> connections_;
   std::thread accept_thread_;  // Last: uses all above.
 };
