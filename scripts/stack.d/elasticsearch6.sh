@@ -7,6 +7,6 @@ elasticsearch6_find() { elasticsearch_find 6.8.23 17 17; }
 
 elasticsearch6_prepare() { elasticsearch_copy "$data/node"; }
 
-elasticsearch6_command() { elasticsearch_command "$data/node" "$port" transport.port=0 discovery.type=single-node; }
+elasticsearch6_command() { elasticsearch_command "$data/node" transport.port=0 discovery.type=single-node; }
 
-elasticsearch6_ready() { search_ready "http://127.0.0.1:$port" && elasticsearch_pid "http://127.0.0.1:$port"; }
+elasticsearch6_ready() { search_ready "http://127.0.0.1:$port"; }

@@ -7,6 +7,6 @@ elasticsearch7_find() { elasticsearch_find 7.17.27 17 21; }
 
 elasticsearch7_prepare() { elasticsearch_copy "$data/node"; }
 
-elasticsearch7_command() { elasticsearch_command "$data/node" "$port" transport.port=0 discovery.type=single-node xpack.security.enabled=false; }
+elasticsearch7_command() { elasticsearch_command "$data/node" transport.port=0 discovery.type=single-node xpack.security.enabled=false; }
 
-elasticsearch7_ready() { search_ready "http://127.0.0.1:$port" && elasticsearch_pid "http://127.0.0.1:$port"; }
+elasticsearch7_ready() { search_ready "http://127.0.0.1:$port"; }

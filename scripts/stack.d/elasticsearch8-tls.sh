@@ -40,7 +40,7 @@ ROLES
 }
 
 elasticsearch8_tls_command() {
-  elasticsearch_command "$data/node" "$port" transport.port=0 discovery.type=single-node \
+  elasticsearch_command "$data/node" transport.port=0 discovery.type=single-node \
     "http.host=127.0.0.1,$tls_wrong_host" xpack.security.enabled=true xpack.security.http.ssl.enabled=true \
     xpack.security.http.ssl.key=tls/server.key xpack.security.http.ssl.certificate=tls/server.pem
 }
@@ -48,7 +48,7 @@ elasticsearch8_tls_command() {
 elasticsearch8_tls_ready() {
   local url=https://127.0.0.1:$port tls=$data/node/config/tls account user password role
   search_curl=(--cacert "$tls/ca.pem" --user "$elasticsearch8_tls_admin")
-  search_ready "$url" && elasticsearch_pid "$url" && tls_facts "$tls" || return 1
+  search_ready "$url" && search_pid "$url" && tls_facts "$tls" || return 1
   for account in "${elasticsearch8_tls_accounts[@]}"; do
     IFS=: read -r user password role <<<"$account"
     printf '%s\n' "${user^^}_USER=$user" "${user^^}_PASSWORD=$password"

@@ -7,6 +7,6 @@ elasticsearch8_find() { elasticsearch_find 8.17.0 17 23; }
 
 elasticsearch8_prepare() { elasticsearch_copy "$data/node"; }
 
-elasticsearch8_command() { elasticsearch_command "$data/node" "$port" transport.port=0 discovery.type=single-node xpack.security.enabled=false; }
+elasticsearch8_command() { elasticsearch_command "$data/node" transport.port=0 discovery.type=single-node xpack.security.enabled=false; }
 
-elasticsearch8_ready() { search_ready "http://127.0.0.1:$port" && elasticsearch_pid "http://127.0.0.1:$port"; }
+elasticsearch8_ready() { search_ready "http://127.0.0.1:$port" && search_pid "http://127.0.0.1:$port"; }

@@ -7,6 +7,6 @@ elasticsearch9_find() { elasticsearch_find 9.1.0 21 99; }
 
 elasticsearch9_prepare() { elasticsearch_copy "$data/node"; }
 
-elasticsearch9_command() { elasticsearch_command "$data/node" "$port" transport.port=0 discovery.type=single-node xpack.security.enabled=false; }
+elasticsearch9_command() { elasticsearch_command "$data/node" transport.port=0 discovery.type=single-node xpack.security.enabled=false; }
 
-elasticsearch9_ready() { search_ready "http://127.0.0.1:$port" && elasticsearch_pid "http://127.0.0.1:$port"; }
+elasticsearch9_ready() { search_ready "http://127.0.0.1:$port" && search_pid "http://127.0.0.1:$port"; }

@@ -34,19 +34,16 @@ elasticsearch_copy() {
   fi
 }
 
-# elasticsearch_command FOLDER PORT NAME=value...: sets `command`, with these settings.
+# elasticsearch_command FOLDER NAME=value...: sets `command` to a server at $host:$port, with these settings.
 elasticsearch_command() {
-  local folder=$1 http_port=$2 setting
-  shift 2
+  local folder=$1 setting
+  shift
   # Whoever becomes another user forgets whom to die with.
   command=("${as_user[@]}" "${die_with_us[@]}" env -u JAVA_TOOL_OPTIONS JAVA_HOME="$java_home" ES_JAVA_HOME="$java_home"
     ES_TMPDIR="$folder/tmp" ES_JAVA_OPTS="${search_java_options[*]}" CLI_JAVA_OPTS="-XX:-UsePerfData -XX:TieredStopAtLevel=1"
     "$folder/bin/elasticsearch")
-  for setting in "cluster.name=tymbal-test-$port" network.host=127.0.0.1 "http.port=$http_port" \
+  for setting in "cluster.name=tymbal-test-$port" "network.host=$host" "http.port=$port" \
     cluster.routing.allocation.disk.threshold_enabled=false "$@"; do
     command+=(-E "$setting")
   done
 }
-
-# elasticsearch_pid URL: a PID for the facts. Since 8, a launcher waits for the server.
-elasticsearch_pid() { search_pids "$1" | sed -n '1s/^[^ ]* */PID=/p'; }

@@ -33,9 +33,9 @@ maven_fetch() {
     chmod -R go=u-w "$work/new"
     mv "$work/new" "$folder"
   ) || {
-    # Maven's first complaint, without the repository's name.
-    why=$({ grep -m 1 '^\[ERROR\]' "$log_file" || tail -n 1 "$log_file"; } 2>/dev/null |
-      sed -e 's/^\[ERROR\] //' -e 's#[a-z]*://[^ )]*#...#g' | cut -c1-160)
+    # The end of Maven's first complaint, without the repository's address.
+    why=$({ grep -m 1 -F '[ERROR]' "$log_file" || tail -n 1 "$log_file"; } 2>/dev/null |
+      sed -e 's/ -> \[Help.*//' -e 's#[a-z]*://[^ )]*#...#g' -e 's/.*: //' -e 's/.*\[ERROR\] //' | cut -c1-120)
     why="it can't be fetched: ${why:-no answer within $maven_seconds_max s}"
     return 1
   }

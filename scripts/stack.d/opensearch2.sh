@@ -7,6 +7,6 @@ opensearch2_find() { opensearch_find 2.19.1 17 21; }
 
 opensearch2_prepare() { :; }
 
-opensearch2_command() { opensearch_command "$data" 127.0.0.1; }
+opensearch2_command() { opensearch_command "$data"; }
 
 opensearch2_ready() { search_ready "http://127.0.0.1:$port"; }

@@ -8,7 +8,7 @@ opensearch3_find() { opensearch_find 3.8.0 21 99; }
 opensearch3_prepare() { :; }
 
 opensearch3_command() {
-  opensearch_command "$data" 127.0.0.1 --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED
+  opensearch_command "$data" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED
 }
 
 opensearch3_ready() { search_ready "http://127.0.0.1:$port"; }
