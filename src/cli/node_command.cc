@@ -112,8 +112,8 @@ class Signals {
 };
 
 Status Serve(const Config& config, const RunSettings& settings, const Environment& environment) {
-  TYMBAL_ASSIGN_OR_RETURN(const ZookeeperOptions zookeeper,
-                          ZookeeperOptionsOf(config, environment));
+  TYMBAL_ASSIGN_OR_RETURN(const ZookeeperSettings zookeeper,
+                          ZookeeperSettingsOf(config, environment));
   TYMBAL_ASSIGN_OR_RETURN(const node::NodeOptions options, OptionsOf(config, settings));
   const StoreOpener open_store = [store = settings.store] {
     return OpenResultStore(store, /*create=*/true);
@@ -128,8 +128,8 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
   std::function<void()> stop;
   const Signals signals(&loop, [&stop] { stop(); });
 
-  ZookeeperCoordinator coordinator({.root = config.coordinator_root},
-                                   MakeZookeeperFactory(zookeeper, &loop, &log), &loop);
+  ZookeeperCoordinator coordinator(zookeeper.coordinator,
+                                   MakeZookeeperFactory(zookeeper.session, &loop, &log), &loop);
   StoreThread store(open_store, &loop);
   worker::ScanExecutor executor({.aggregator = settings.aggregator, .threads = settings.threads},
                                 SourceOf(config, settings), open_store, &loop);
