@@ -15,9 +15,13 @@
 
 namespace tymbal::cli {
 
-/// Returns how to reach ZooKeeper. Errors: kInvalidArgument when the file with the credentials
-/// can't be read, or others may read it.
-Result<ZookeeperOptions> ZookeeperOptionsOf(const Config& config, const Environment& environment);
+/// How to reach ZooKeeper, and below which znode. Errors: kInvalidArgument when the file with the
+/// credentials can't be read, or others may read it, or it holds none.
+struct ZookeeperSettings {
+  ZookeeperOptions session;
+  ZookeeperCoordinatorOptions coordinator;
+};
+Result<ZookeeperSettings> ZookeeperSettingsOf(const Config& config, const Environment& environment);
 
 /// A look at a cluster from outside: connected, but no member. Thread: the caller's; calls block.
 class ClusterClient : private Coordinator::Listener {

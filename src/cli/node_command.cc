@@ -129,8 +129,8 @@ class Signals {
 };
 
 Status Serve(const Config& config, const RunSettings& settings, const Environment& environment) {
-  TYMBAL_ASSIGN_OR_RETURN(const ZookeeperOptions zookeeper,
-                          ZookeeperOptionsOf(config, environment));
+  TYMBAL_ASSIGN_OR_RETURN(const ZookeeperSettings zookeeper,
+                          ZookeeperSettingsOf(config, environment));
   TYMBAL_ASSIGN_OR_RETURN(const node::NodeOptions options, OptionsOf(config, settings));
   TYMBAL_ASSIGN_OR_RETURN(const worker::SourceOpener open_source,
                           SourceOf(config, settings, environment));
@@ -147,8 +147,8 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
   std::function<void()> stop;
   const Signals signals(&loop, [&stop] { stop(); });
 
-  ZookeeperCoordinator coordinator({.root = config.coordinator_root},
-                                   MakeZookeeperFactory(zookeeper, &loop, &log), &loop);
+  ZookeeperCoordinator coordinator(zookeeper.coordinator,
+                                   MakeZookeeperFactory(zookeeper.session, &loop, &log), &loop);
   StoreThread store(open_store, &loop);
   worker::ScanExecutor executor({.aggregator = settings.aggregator, .threads = settings.threads},
                                 open_source, open_store, &loop);

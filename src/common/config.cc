@@ -10,6 +10,7 @@
 #include "common/period.h"
 #include "common/search_config.h"
 #include "common/time_text.h"
+#include "common/zookeeper_address.h"
 
 namespace tymbal {
 namespace {
@@ -148,10 +149,11 @@ Status RequireBetween(std::string_view key, int64_t value_ms, int64_t min_ms, in
 }
 
 Status CheckNodeOptions(const Config& config) {
-  const std::string& root = config.coordinator_root;
-  if (!root.starts_with('/') || (root.size() > 1 && root.ends_with('/')) ||
-      root.find("//") != std::string::npos) {
-    return InvalidArgument("coordinator.root: '" + root + "' is no path such as /infra/tymbal");
+  const Status root = CheckZnodePath(config.coordinator_root);
+  if (!root.ok()) return root.WithContext("coordinator.root");
+  if (!config.coordinator_servers.empty()) {
+    const auto address = ParseZookeeperAddress(config.coordinator_servers);
+    if (!address) return address.error().WithContext("coordinator.servers");
   }
   TYMBAL_RETURN_IF_ERROR(RequireBetween("coordinator.session_timeout",
                                         config.coordinator_session_timeout_ms, 1'000, 300'000));

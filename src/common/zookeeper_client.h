@@ -9,8 +9,8 @@
 
 namespace tymbal {
 
-/// How a request ended. The three of the second line mean that nobody knows whether a write took
-/// effect, or that the session is over; none of them is a fact about the tree.
+/// How a request ended. kConnectionLoss means that nobody knows whether a write took effect, the
+/// two after it that the session is over; none of them is a fact about the tree.
 enum class ZkCode : uint8_t {
   kOk,
   kNoNode,
@@ -23,6 +23,7 @@ enum class ZkCode : uint8_t {
   kSessionExpired,
   kClosing,
   kRolledBack,  ///< In a multi: another part of it failed.
+  kTooBig,      ///< It was not sent, for the server would hang up on it.
   kOther,       ///< Anything else: a mistake of ours, or of the server.
 };
 std::string_view ZkCodeName(ZkCode code);

@@ -30,13 +30,18 @@ Status StatusOf(ZkCode code, Effect effect, std::string_view path) {
       return Fenced(text());
     case ZkCode::kNoAuth:
     case ZkCode::kInvalidAcl:
-      return InvalidArgument(text() + "; see coordinator.auth_file and the rights of the znodes");
+      return InvalidArgument(
+          text() +
+          "; the znodes belong to another account: give its name and password in "
+          "coordinator.auth_file or TYMBAL_COORDINATOR_AUTH, or remove them while no node runs");
     case ZkCode::kNoNode:
     case ZkCode::kNodeExists:
     case ZkCode::kBadVersion:
     case ZkCode::kNotEmpty:
     case ZkCode::kRolledBack:
       return Unavailable(text());  // Somebody else was faster: look again.
+    case ZkCode::kTooBig:
+      return Exhausted(text());
     case ZkCode::kOther:
       break;
   }
@@ -75,6 +80,8 @@ std::string_view ZkCodeName(ZkCode code) {
       return "the session is being closed";
     case ZkCode::kRolledBack:
       return "rolled back";
+    case ZkCode::kTooBig:
+      return "too big to be sent";
     case ZkCode::kOther:
       break;
   }
@@ -101,12 +108,15 @@ void ZookeeperCoordinator::Stop(Done done) {
   state_ = State::kClosed;
   ++session_no_;
   if (client_ == nullptr) return Finish(std::move(done), Status::Ok());
-  const uint64_t no = session_no_;
-  closing_[no] = std::move(client_);
-  closing_[no]->Close([this, no, done = std::move(done)] {
-    clock_->Post([this, no] { closing_.erase(no); });
-    done(Status::Ok());
-  });
+  // Shared with its own callback: this object may be gone by then.
+  const std::shared_ptr<ZookeeperClient> client = std::move(client_);
+  client->Close([client, done = std::move(done)] { done(Status::Ok()); });
+}
+
+std::function<void()> ZookeeperCoordinator::IfAlive(std::function<void()> task) const {
+  return [alive = std::weak_ptr<const bool>(alive_), task = std::move(task)] {
+    if (!alive.expired()) task();
+  };
 }
 
 void ZookeeperCoordinator::Open() {
@@ -123,7 +133,7 @@ void ZookeeperCoordinator::OnSession(ZookeeperClient::Session session) {
       reconnect_ms_ = options_.reconnect_ms;
       ++suspended_no_;
       if (state_ == State::kSuspended) return GoLive();
-      return MakeRoot(0, session_no_);
+      return MakeFolders();
     case ZookeeperClient::Session::kSuspended: {
       if (state_ == State::kLive) {
         state_ = State::kSuspended;
@@ -131,9 +141,9 @@ void ZookeeperCoordinator::OnSession(ZookeeperClient::Session session) {
       }
       // The server says "expired" only once it is reached again; until then, our own time-out.
       const uint64_t no = ++suspended_no_;
-      clock_->After(std::chrono::milliseconds(client_->session_timeout_ms()), [this, no] {
-        if (no == suspended_no_ && client_ != nullptr) Expire();
-      });
+      clock_->After(std::chrono::milliseconds(client_->session_timeout_ms()), IfAlive([this, no] {
+                      if (no == suspended_no_ && client_ != nullptr) Expire();
+                    }));
       return;
     }
     case ZookeeperClient::Session::kExpired:
@@ -145,24 +155,24 @@ void ZookeeperCoordinator::OnSession(ZookeeperClient::Session session) {
   }
 }
 
-/// The root must be there before anything else; everybody makes it, and that it exists is fine.
-void ZookeeperCoordinator::MakeRoot(size_t next, uint64_t session) {
-  std::vector<std::string> paths;
-  for (size_t slash = options_.root.find('/', 1); slash != std::string::npos;
-       slash = options_.root.find('/', slash + 1)) {
-    paths.push_back(options_.root.substr(0, slash));
-  }
-  if (options_.root.size() > 1) paths.push_back(options_.root);
-  paths.push_back(Path("instances"));
-  paths.push_back(Path("progress"));
-  if (next == paths.size()) return GoLive();
-  client_->Create(paths[next], "", false, [this, next, session, path = paths[next]](ZkCode code) {
+/// What all others stand in; everybody makes it, and that it exists is fine.
+void ZookeeperCoordinator::MakeFolders() {
+  MakeFolder(Path("instances"), [this] { MakeFolder(Path("progress"), [this] { GoLive(); }); });
+}
+
+/// From below: those above may belong to somebody who lets us look at nothing there.
+void ZookeeperCoordinator::MakeFolder(const std::string& path, std::function<void()> next) {
+  client_->Create(path, "", false, [=, this, session = session_no_](ZkCode code) {
     if (session != session_no_ || state_ == State::kClosed || state_ == State::kFailed) return;
-    if (code == ZkCode::kOk || code == ZkCode::kNodeExists) return MakeRoot(next + 1, session);
+    if (code == ZkCode::kOk || code == ZkCode::kNodeExists) return next();
+    const size_t slash = path.rfind('/');
+    if (code == ZkCode::kNoNode && slash > 0) {
+      return MakeFolder(path.substr(0, slash), [=, this] { MakeFolder(path, next); });
+    }
     const Status status = StatusOf(code, Effect::kWrite, path);
     if (status.error_class() == ErrorClass::kPermanent && status.code() != StatusCode::kFenced) {
       state_ = State::kFailed;
-      return listener_->OnFailed(status.WithContext("making the root znode"));
+      return listener_->OnFailed(status.WithContext("making the znodes"));
     }
     // A lost connection: the next kConnected comes back here.
   });
@@ -183,12 +193,12 @@ void ZookeeperCoordinator::Expire() {
   if (was_live) listener_->OnExpired();
   const int64_t wait_ms = reconnect_ms_;
   reconnect_ms_ = std::min(2 * reconnect_ms_, options_.reconnect_max_ms);
-  closing_[no]->Close([this, no, wait_ms] {
-    clock_->After(std::chrono::milliseconds(wait_ms), [this, no] {
-      closing_.erase(no);
-      if (no == session_no_ && state_ == State::kConnecting) Open();
-    });
-  });
+  closing_[no]->Close(IfAlive([this, no, wait_ms] {
+    clock_->After(std::chrono::milliseconds(wait_ms), IfAlive([this, no] {
+                    closing_.erase(no);
+                    if (no == session_no_ && state_ == State::kConnecting) Open();
+                  }));
+  }));
 }
 
 void ZookeeperCoordinator::OnWatch(const std::string& path) {
@@ -223,26 +233,26 @@ void ZookeeperCoordinator::Children(const std::string& path, bool watch,
 
 void ZookeeperCoordinator::Create(const std::string& path, const std::string& data, bool ephemeral,
                                   ZookeeperClient::OnCode done) {
-  if (state_ == State::kLive) return client_->Create(path, data, ephemeral, std::move(done));
-  clock_->Post([done = std::move(done)] { done(ZkCode::kConnectionLoss); });
+  const bool fits = path.size() + data.size() <= kZnodeBytesMax;
+  if (fits && state_ == State::kLive) {
+    return client_->Create(path, data, ephemeral, std::move(done));
+  }
+  const ZkCode code = fits ? ZkCode::kConnectionLoss : ZkCode::kTooBig;
+  clock_->Post([done = std::move(done), code] { done(code); });
 }
 
 void ZookeeperCoordinator::Multi(const std::vector<ZkOp>& ops,
                                  std::function<void(ZkCode, std::vector<ZkCode>)> done) {
-  if (state_ == State::kLive) return client_->Multi(ops, std::move(done));
-  clock_->Post([done = std::move(done)] { done(ZkCode::kConnectionLoss, {}); });
+  size_t bytes = 0;
+  for (const ZkOp& op : ops) bytes += op.path.size() + op.data.size();
+  const bool fits = bytes <= kZnodeBytesMax;
+  if (fits && state_ == State::kLive) return client_->Multi(ops, std::move(done));
+  const ZkCode code = fits ? ZkCode::kConnectionLoss : ZkCode::kTooBig;
+  clock_->Post([done = std::move(done), code] { done(code, {}); });
 }
 
 void ZookeeperCoordinator::Finish(Done done, Status status) {
   clock_->Post([done = std::move(done), status = std::move(status)] { done(status); });
-}
-
-/// Returns whether `data` is too big to be sent; then `done` is told.
-bool ZookeeperCoordinator::Refuse(const std::string& data, const Done& done) {
-  if (data.size() <= kZnodeBytesMax) return false;
-  Finish(done, Exhausted(fmt::format("a znode would have {} bytes, the limit is {}", data.size(),
-                                     kZnodeBytesMax)));
-  return true;
 }
 
 /// Reads nodes that may be gone by now: those are left out.
@@ -296,7 +306,6 @@ void ZookeeperCoordinator::SetOrCreate(const std::string& path, const std::strin
 void ZookeeperCoordinator::Join(const Member& self, Done done) {
   incarnation_ = self.incarnation;
   const std::string data = EncodeMember(self);
-  if (Refuse(data, done)) return;
   if (!joined_version_) return Register(self, data, std::move(done));
   const std::string path = Path("instances/" + ZnodeName(self.node.value));
   const uint64_t session = session_no_;
@@ -469,7 +478,6 @@ void ZookeeperCoordinator::ClaimBoard(Epoch epoch, Done done) {
 
 void ZookeeperCoordinator::PublishTask(const Task& task, Done done) {
   const std::string data = EncodeTask(task);
-  if (Refuse(data, done)) return;
   if (state_ != State::kLive) {
     return Finish(std::move(done), Unavailable("not connected to ZooKeeper"));
   }
@@ -495,7 +503,6 @@ void ZookeeperCoordinator::ReadTask(Reply<std::optional<Task>> reply) {
 void ZookeeperCoordinator::ReportProgress(RunId run, int32_t fragment_no, const Progress& progress,
                                           Done done) {
   const std::string data = EncodeProgress(progress);
-  if (Refuse(data, done)) return;
   const std::string folder = ProgressFolder(run);
   const std::string path = fmt::format("{}/{}", folder, fragment_no);
   Create(path, data, false, [=, this](ZkCode code) {
@@ -602,7 +609,6 @@ void ZookeeperCoordinator::ReadControl(Reply<Control> reply) {
 
 void ZookeeperCoordinator::WriteControl(const Control& control, Done done) {
   const std::string data = EncodeControl(control);
-  if (Refuse(data, done)) return;
   SetOrCreate(Path("control"), data, {}, std::move(done));
 }
 

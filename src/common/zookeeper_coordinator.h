@@ -16,7 +16,8 @@
 namespace tymbal {
 
 struct ZookeeperCoordinatorOptions {
-  std::string root = "/infra/cicada/web";  ///< Of all znodes; made when it isn't there.
+  /// Of all znodes, as a whole path; made when it isn't there.
+  std::string root = "/infra/cicada/web";
   int64_t reconnect_ms = 200;  ///< Wait before a new session; doubles up to `reconnect_max_ms`.
   int64_t reconnect_max_ms = 5'000;
 };
@@ -26,7 +27,8 @@ struct ZookeeperCoordinatorOptions {
 /// another by themselves; when one is suspended for longer than its time-out it is given up here,
 /// without waiting for the server to say so.
 ///
-/// `factory` and `clock` must outlive it. Thread: the loop's.
+/// `factory` and `clock` must outlive it. It may be destroyed once Stop() has called back. Thread:
+/// the loop's.
 class ZookeeperCoordinator : public Coordinator, private ZookeeperClient::Listener {
  public:
   ZookeeperCoordinator(ZookeeperCoordinatorOptions options, ZookeeperFactory factory, Clock* clock);
@@ -61,9 +63,12 @@ class ZookeeperCoordinator : public Coordinator, private ZookeeperClient::Listen
   void OnWatch(const std::string& path) override;
 
   void Open();
-  void MakeRoot(size_t next, uint64_t session);
+  void MakeFolders();
+  void MakeFolder(const std::string& path, std::function<void()> next);
   void GoLive();
   void Expire();
+  /// Timers may outlive this object; then they find nothing to do.
+  std::function<void()> IfAlive(std::function<void()> task) const;
 
   std::string Path(std::string_view below) const;
   std::string ProgressFolder(RunId run) const;
@@ -75,7 +80,6 @@ class ZookeeperCoordinator : public Coordinator, private ZookeeperClient::Listen
   void Create(const std::string& path, const std::string& data, bool ephemeral,
               ZookeeperClient::OnCode done);
   void Multi(const std::vector<ZkOp>& ops, std::function<void(ZkCode, std::vector<ZkCode>)> done);
-  bool Refuse(const std::string& data, const Done& done);
   void Finish(Done done, Status status);
 
   void Register(const Member& self, const std::string& data, Done done);
@@ -89,6 +93,7 @@ class ZookeeperCoordinator : public Coordinator, private ZookeeperClient::Listen
   const ZookeeperCoordinatorOptions options_;
   const ZookeeperFactory factory_;
   Clock* const clock_;
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // See IfAlive().
   Coordinator::Listener* listener_ = nullptr;
 
   State state_ = State::kClosed;

@@ -26,11 +26,14 @@ ZkCode CodeOf(int rc) {
     case ZNOTEMPTY:
       return ZkCode::kNotEmpty;
     case ZNOAUTH:
+    case ZSESSIONCLOSEDREQUIRESASLAUTH:
       return ZkCode::kNoAuth;
     case ZINVALIDACL:
       return ZkCode::kInvalidAcl;
     case ZCONNECTIONLOSS:
     case ZOPERATIONTIMEOUT:
+    case ZSESSIONMOVED:  // To another server of the ensemble: this one did nothing.
+    case ZTHROTTLEDOP:
       return ZkCode::kConnectionLoss;
     case ZSESSIONEXPIRED:
     case ZINVALIDSTATE:

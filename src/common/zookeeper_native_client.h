@@ -10,9 +10,10 @@
 namespace tymbal {
 
 struct ZookeeperOptions {
-  std::string servers;                  ///< "host:port,host:port/chroot"; the chroot must be there.
+  std::string servers;                  ///< "host:port,host:port".
   int64_t session_timeout_ms = 10'000;  ///< The servers may negotiate another one.
-  /// "user:password" of a digest account; every znode is then ours alone. Empty: open to everyone.
+  /// "user:password" of a digest account; every znode that is made is then of this account alone.
+  /// Empty: open to everyone. There is no list of accounts: any password makes one.
   /// The password crosses the network in clear text, as ZooKeeper's protocol has it. Never shown.
   std::string credentials = {};
 };

@@ -118,7 +118,9 @@ void Node::OnJoined(const Status& status) {
     return;
   }
   const bool conflict = status.code() == StatusCode::kConflict;
-  if (!conflict && status.error_class() == ErrorClass::kPermanent) {
+  // The session may be over before we are told so; then the next one is joined.
+  const bool fenced = status.code() == StatusCode::kFenced;
+  if (!conflict && !fenced && status.error_class() == ErrorClass::kPermanent) {
     on_fatal_(status.WithContext("registering"));
     return;
   }

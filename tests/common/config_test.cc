@@ -156,6 +156,9 @@ TEST(Config, RefusesValuesOutOfRange) {
               HasSubstr("statistics.apdex.default: "));
   EXPECT_THAT(ErrorOf("statistics: {apdex: {apps: {pay: 25h}}}"),
               HasSubstr("statistics.apdex.apps.pay: "));
+  EXPECT_THAT(ErrorOf("coordinator: {servers: 'zk1:2181/a,zk2:2181/a'}"),
+              HasSubstr("coordinator.servers: "));
+  EXPECT_THAT(ErrorOf("coordinator: {root: /infra/../web}"), HasSubstr("coordinator.root: "));
 }
 
 TEST(Config, TakesTheEndsOfTheRanges) {

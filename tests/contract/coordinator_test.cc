@@ -1,14 +1,8 @@
 #include <gmock/gmock.h>
-#include <unistd.h>
 
-#include <cstdlib>
-
-#include "common/local_coordinator.h"
 #include "common/znode_records.h"
-#include "common/zookeeper_coordinator.h"
-#include "common/zookeeper_native_client.h"
 #include "contract/coordinator_contract.h"
-#include "simulation/memory_zookeeper.h"
+#include "contract/coordinator_harness.h"
 
 namespace tymbal::testing {
 namespace {
@@ -18,14 +12,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Topic = Coordinator::Topic;
-
-Task TaskOf(Epoch epoch, RunId run) {
-  return {epoch,
-          run,
-          {0, 60'000},
-          1024,
-          {{0, {0, 1000}, {"a"}, {7}}, {1, {1000, 1024}, {"b\n支"}, {8}}}};
-}
 
 // --- Members
 
@@ -68,7 +54,7 @@ TEST_P(ClusterContract, EveryoneHearsOfMembersThatComeAndGo) {
   (void)a().Members();
   ASSERT_TRUE(b().Join(b().Self()).ok());
   a().AwaitHint(Topic::kMembers);
-  EXPECT_THAT(a().MemberNames(), ElementsAre("a", "b"));
+  a().ExpectMembers({"a", "b"});
   a().hints.clear();
   ASSERT_TRUE(b().Stop().ok());
   a().AwaitHint(Topic::kMembers);
@@ -89,7 +75,7 @@ TEST_P(ClusterContract, ASecondNodeOfTheSameIdIsAConflictThatNamesTheFirst) {
 TEST_P(ClusterContract, AMemberThatAnOperatorRemovedIsBackWithItsNextWord) {
   ASSERT_TRUE(a().Join(a().Self()).ok());
   harness_->Remove("instances/a");
-  EXPECT_THAT(a().MemberNames(), IsEmpty());
+  a().ExpectMembers({});
   ASSERT_TRUE(a().Join(a().Self()).ok());
   EXPECT_THAT(a().MemberNames(), ElementsAre("a"));
 }
@@ -113,7 +99,7 @@ TEST_P(ClusterContract, MastershipPassesOnWhenTheMastersSessionEnds) {
   b().AwaitHint(Topic::kMaster);
   EXPECT_EQ(b().Campaign()->node.value, "b");
   a().Until([this] { return a().expired == 1 && a().live; });
-  EXPECT_EQ(a().Master(), "b");
+  a().ExpectMaster("b");
   EXPECT_EQ(a().Campaign()->node.value, "b");
 }
 
@@ -148,7 +134,7 @@ TEST_P(ClusterContract, ANodeDoesNotClaimTheBoardOfAnother) {
   ASSERT_TRUE(b().Campaign().has_value());
   EXPECT_EQ(a().Claim({1}).code(), StatusCode::kFenced);
   EXPECT_TRUE(b().Claim({1}).ok());
-  EXPECT_EQ(a().Master(), "b");
+  a().ExpectMaster("b");
 }
 
 TEST_P(CoordinatorContract, AnOldEpochIsFencedI4) {
@@ -273,204 +259,13 @@ TEST_P(ClusterContract, CallsWithoutAConnectionReplyOnceThatNothingHappened) {
 
 // --- The kinds
 
-class LocalHarness : public CoordinatorHarness {
- public:
-  std::unique_ptr<Coordinator> Make(const std::string& /*node*/, Clock* clock) override {
-    return std::make_unique<LocalCoordinator>(clock);
-  }
-};
-
-class MemoryHarness : public CoordinatorHarness {
- public:
-  explicit MemoryHarness(EventLoop* loop)
-      : server_(loop, {.session_timeout_ms = 600, .tick_ms = 50, .latency_ms = [] {
-                         return int64_t{1};
-                       }}) {}
-  std::unique_ptr<Coordinator> Make(const std::string& node, Clock* clock) override {
-    return std::make_unique<ZookeeperCoordinator>(
-        ZookeeperCoordinatorOptions{.root = "/infra/test", .reconnect_ms = 5},
-        server_.Factory(node, clock), clock);
-  }
-  void ExpireSession(const std::string& node) override { server_.ExpireSessionOf(node); }
-  void Remove(const std::string& below) override { server_.Remove("/infra/test/" + below); }
-  MemoryZookeeper& server() { return server_; }
-
- private:
-  MemoryZookeeper server_;
-};
-
-/// Ends sessions and removes nodes on a real server by a session of its own.
-class RealHarness : public CoordinatorHarness {
- public:
-  RealHarness(EventLoop* loop, std::string servers)
-      : loop_(loop), servers_(std::move(servers)), log_(LogLevel::kError) {
-    static int number = 0;
-    root_ = "/test-" + std::to_string(getpid()) + "-" + std::to_string(++number);
-  }
-  std::unique_ptr<Coordinator> Make(const std::string& node, Clock* clock) override {
-    // The factory is asked for each session anew: the last one is the node's.
-    ZookeeperFactory factory =
-        MakeZookeeperFactory({.servers = servers_, .session_timeout_ms = 1'000}, clock, &log_);
-    return std::make_unique<ZookeeperCoordinator>(
-        ZookeeperCoordinatorOptions{.root = root_, .reconnect_ms = 5},
-        [this, node, factory](ZookeeperClient::Listener* listener) {
-          listeners_[node] = listener;
-          return factory(listener);
-        },
-        clock);
-  }
-  /// The node's session is over as if the server had said so: the client closes it then.
-  void ExpireSession(const std::string& node) override {
-    listeners_.at(node)->OnSession(ZookeeperClient::Session::kExpired);
-  }
-  void Remove(const std::string& below) override {
-    struct Ears : ZookeeperClient::Listener {
-      void OnSession(ZookeeperClient::Session session) override {
-        connected = session == ZookeeperClient::Session::kConnected;
-      }
-      void OnWatch(const std::string& /*path*/) override {}
-      bool connected = false;
-    } ears;
-    const auto client = MakeZookeeperFactory({.servers = servers_, .session_timeout_ms = 1'000},
-                                             loop_, &log_)(&ears);
-    loop_->RunUntil([&] { return ears.connected; });
-    bool removed = false;
-    client->Multi({ZkOp::Remove(root_ + "/" + below)},
-                  [&](ZkCode code, const std::vector<ZkCode>&) {
-                    EXPECT_EQ(code, ZkCode::kOk);
-                    removed = true;
-                  });
-    loop_->RunUntil([&] { return removed; });
-    bool closed = false;
-    client->Close([&] { closed = true; });
-    loop_->RunUntil([&] { return closed; });
-  }
-
- private:
-  EventLoop* const loop_;
-  const std::string servers_;
-  StderrLog log_;
-  std::string root_;
-  std::map<std::string, ZookeeperClient::Listener*> listeners_;
-};
-
-std::string Variable(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-CoordinatorKind RealKind(const std::string& name, const std::string& variable) {
-  const std::string url = variable + "_URL";
-  return {
-      name,
-      [url](EventLoop* loop) { return std::make_unique<RealHarness>(loop, Variable(url.c_str())); },
-      [url, variable]() -> std::string {
-        if (!Variable(url.c_str()).empty()) return "";
-        const std::string why = Variable((variable + "_SKIPPED").c_str());
-        return !why.empty() ? why : url + " names no server; scripts/stack starts one";
-      }};
-}
-
-std::string NameOf(const ::testing::TestParamInfo<CoordinatorKind>& kind) {
-  return kind.param.name;
-}
-
-const CoordinatorKind kMemory = {
-    "Memory", [](EventLoop* loop) { return std::make_unique<MemoryHarness>(loop); }};
-
 INSTANTIATE_TEST_SUITE_P(Alone, CoordinatorContract,
                          ::testing::Values(CoordinatorKind{
                              "Local", [](EventLoop*) { return std::make_unique<LocalHarness>(); }}),
-                         NameOf);
-INSTANTIATE_TEST_SUITE_P(Cluster, CoordinatorContract,
-                         ::testing::Values(kMemory, RealKind("Zookeeper", "TYMBAL_TEST_ZOOKEEPER")),
-                         NameOf);
-INSTANTIATE_TEST_SUITE_P(Cluster, ClusterContract,
-                         ::testing::Values(kMemory, RealKind("Zookeeper", "TYMBAL_TEST_ZOOKEEPER")),
-                         NameOf);
-
-// --- What only a server that can be broken shows
-
-class BrokenLink : public ::testing::Test {
- protected:
-  BrokenLink() { a_.Start(); }
-  MemoryZookeeper& server() { return harness_.server(); }
-
-  EventLoop loop_;
-  MemoryHarness harness_{&loop_};
-  Party a_{&loop_, &harness_, "a"};
-};
-
-TEST_F(BrokenLink, ALostReplyIsInDoubtAndSettledByTheNextCall) {
-  server().LoseNextReply("a");
-  EXPECT_EQ(a_.Join(a_.Self()).code(), StatusCode::kAmbiguous);
-  a_.Until([this] { return a_.live; });
-  EXPECT_TRUE(a_.Join(a_.Self()).ok());
-  server().LoseNextReply("a");
-  EXPECT_EQ(a_.Campaign().error().code(), StatusCode::kAmbiguous);
-  a_.Until([this] { return a_.live; });
-  EXPECT_EQ(a_.Campaign()->node.value, "a");
-  server().LoseNextReply("a");
-  EXPECT_EQ(a_.Claim({4}).code(), StatusCode::kAmbiguous);
-  a_.Until([this] { return a_.live; });
-  EXPECT_TRUE(a_.Claim({4}).ok());
-  EXPECT_TRUE(a_.Publish(TaskOf({4}, {1})).ok());
-  EXPECT_EQ(a_.expired, 0);
-}
-
-TEST_F(BrokenLink, ALostRequestHasNotHappened) {
-  server().LoseNextRequest("a");
-  EXPECT_EQ(a_.Join(a_.Self()).code(), StatusCode::kAmbiguous);
-  a_.Until([this] { return a_.live; });
-  EXPECT_THAT(a_.MemberNames(), IsEmpty());
-}
-
-TEST_F(BrokenLink, AShortCutSuspendsAndTheSessionGoesOnWithItsWatches) {
-  ASSERT_TRUE(a_.Join(a_.Self()).ok());
-  ASSERT_TRUE(a_.Campaign().has_value());
-  EXPECT_EQ(a_.Master(), "a");
-  server().Cut("a", false);
-  a_.Until([this] { return a_.suspended == 1; });
-  EXPECT_EQ(a_.Members().error().code(), StatusCode::kUnavailable);
-  server().Remove("/infra/test/master");
-  server().Heal("a");
-  a_.Until([this] { return a_.live; });
-  EXPECT_EQ(a_.expired, 0);
-  a_.AwaitHint(Topic::kMaster);
-  EXPECT_THAT(a_.MemberNames(), ElementsAre("a"));
-}
-
-TEST_F(BrokenLink, ALongCutIsGivenUpHereBeforeTheServerCanBeAsked) {
-  ASSERT_TRUE(a_.Join(a_.Self()).ok());
-  server().Cut("a", true);
-  a_.Until([this] { return a_.expired == 1; });
-  EXPECT_EQ(a_.suspended, 1);
-  server().Heal("a");
-  a_.Until([this] { return a_.live; });
-  ASSERT_TRUE(a_.Join(a_.Self()).ok());
-  EXPECT_THAT(a_.MemberNames(), ElementsAre("a"));
-}
-
-TEST_F(BrokenLink, AnOwnNodeOfAnEarlierSessionIsReplaced) {
-  // The server has not noticed yet that the earlier session is over, but we have given it up.
-  ASSERT_TRUE(a_.Join(a_.Self()).ok());
-  ASSERT_TRUE(a_.Campaign().has_value());
-  Party again(&loop_, &harness_, "again");
-  again.Start();
-  Member self = a_.Self();
-  EXPECT_TRUE(again.Join(self).ok());
-  EXPECT_THAT(again.MemberNames(), ElementsAre("a"));
-}
-
-TEST_F(BrokenLink, DamagedContentIsAnErrorThatNamesTheZnode) {
-  server().Write("/infra/test/job", "{\"v\":1,\"epoch\":\"x\"}");
-  const auto task = a_.ReadTask();
-  ASSERT_FALSE(task.has_value());
-  EXPECT_EQ(task.error().code(), StatusCode::kInternal);
-  EXPECT_THAT(task.error().message(), HasSubstr("/infra/test/job"));
-  server().Write("/infra/test/job", "{\"v\":2}");
-  EXPECT_THAT(a_.ReadTask().error().message(), HasSubstr("format is 2"));
-}
+                         NameOfKind);
+INSTANTIATE_TEST_SUITE_P(Cluster, CoordinatorContract, ::testing::ValuesIn(ClusterKinds()),
+                         NameOfKind);
+INSTANTIATE_TEST_SUITE_P(Cluster, ClusterContract, ::testing::ValuesIn(ClusterKinds()), NameOfKind);
 
 }  // namespace
 }  // namespace tymbal::testing
