@@ -1,8 +1,6 @@
 #include "cli/cluster_client.h"
 
-#include <sys/stat.h>
-
-#include "common/file_text.h"
+#include "common/secret_file.h"
 
 namespace tymbal::cli {
 namespace {
@@ -10,6 +8,13 @@ namespace {
 constexpr std::chrono::seconds kConnectMax{10};
 
 }  // namespace
+
+Result<Config> LoadClusterConfig(const std::string& conf, const Environment& environment) {
+  TYMBAL_ASSIGN_OR_RETURN(Config config, LoadConfig(conf, environment));
+  const Status complete = CheckClusterConfig(config);
+  if (!complete.ok()) return complete.WithContext(conf);
+  return config;
+}
 
 Result<ZookeeperOptions> ZookeeperOptionsOf(const Config& config, const Environment& environment) {
   ZookeeperOptions options;
@@ -21,12 +26,8 @@ Result<ZookeeperOptions> ZookeeperOptionsOf(const Config& config, const Environm
   }
   const std::string& path = config.coordinator_auth_file;
   if (path.empty()) return options;
-  struct stat facts {};
-  if (stat(path.c_str(), &facts) == 0 && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return InvalidArgument("coordinator.auth_file: others may use " + path + "; chmod 600 it");
-  }
-  TYMBAL_ASSIGN_OR_RETURN(options.credentials, ReadTextFile(path));
-  while (options.credentials.ends_with('\n')) options.credentials.pop_back();
+  TYMBAL_ASSIGN_OR_RETURN(options.credentials,
+                          ReadSecretFile(path, "the file of coordinator.auth_file,"));
   return options;
 }
 

@@ -1,20 +1,18 @@
 #include "common/mysql_url.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <charconv>
 #include <optional>
+
+#include "common/secret_file.h"
 
 namespace tymbal {
 namespace {
 
 constexpr std::string_view kScheme = "mysql://";
 constexpr std::string_view kPasswordVariable = "TYMBAL_STORE_PASSWORD";
-constexpr size_t kPasswordBytesMax = 1024;
 constexpr int kConnectTimeoutMaxS = 3600;
 constexpr std::string_view kForm =
     "the form is mysql://USER@HOST[:PORT]/DATABASE[?ca=FILE&tls=verify&password_file=FILE]";
@@ -145,37 +143,6 @@ Status SetTls(const std::optional<std::string>& tls, MysqlTarget* target) {
   return Status::Ok();
 }
 
-/// Closes a descriptor.
-struct Descriptor {
-  int fd;
-  ~Descriptor() {
-    if (fd >= 0) close(fd);
-  }
-};
-
-Result<std::string> ReadPasswordFile(const std::string& path) {
-  const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  struct stat status = {};
-  if (file.fd < 0 || fstat(file.fd, &status) != 0) {
-    return InvalidArgument("can't read the password file " + path);
-  }
-  if (!S_ISREG(status.st_mode)) return InvalidArgument("the password file " + path + " is no file");
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return InvalidArgument(
-        fmt::format("others may use the password file {0}: chmod 600 {0}", path));
-  }
-  std::array<char, kPasswordBytesMax + 2> buffer;
-  const ssize_t size = read(file.fd, buffer.data(), buffer.size());
-  if (size < 0) return InvalidArgument("can't read the password file " + path);
-  std::string password(buffer.data(), static_cast<size_t>(size));
-  while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
-  if (password.empty()) return InvalidArgument("the password file " + path + " is empty");
-  if (password.size() > kPasswordBytesMax || password.find('\n') != std::string::npos) {
-    return InvalidArgument("the password file " + path + " holds more than one line of 1024 bytes");
-  }
-  return password;
-}
-
 }  // namespace
 
 bool IsMysqlUrl(std::string_view store) { return store.starts_with(kScheme); }
@@ -216,7 +183,8 @@ Result<MysqlTarget> ParseMysqlUrl(std::string_view url, const Environment& envir
   TYMBAL_RETURN_IF_ERROR(ParseQuery(query, &target, &parameters));
   TYMBAL_RETURN_IF_ERROR(SetTls(parameters.tls, &target));
   if (parameters.password_file.has_value()) {
-    TYMBAL_ASSIGN_OR_RETURN(target.password, ReadPasswordFile(*parameters.password_file));
+    TYMBAL_ASSIGN_OR_RETURN(target.password,
+                            ReadSecretFile(*parameters.password_file, "the password file"));
   } else if (environment) {
     target.password = environment(std::string(kPasswordVariable)).value_or("");
   }
