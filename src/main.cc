@@ -6,6 +6,7 @@
 #include "cli/exit_code.h"
 #include "cli/generate_command.h"
 #include "cli/node_command.h"
+#include "cli/pause_command.h"
 #include "cli/report_command.h"
 #include "cli/run_command.h"
 #include "cli/schema_command.h"

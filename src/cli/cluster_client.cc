@@ -41,6 +41,13 @@ Result<ZookeeperSettings> ZookeeperSettingsOf(const Config& config,
   return settings;
 }
 
+Result<Config> LoadClusterConfig(const std::string& conf, const Environment& environment) {
+  TYMBAL_ASSIGN_OR_RETURN(Config config, LoadConfig(conf, environment));
+  const Status complete = CheckClusterConfig(config);
+  if (!complete.ok()) return complete.WithContext(conf);
+  return config;
+}
+
 Result<std::unique_ptr<ClusterClient>> ClusterClient::Connect(const Config& config,
                                                               const Environment& environment) {
   TYMBAL_ASSIGN_OR_RETURN(const ZookeeperSettings settings,

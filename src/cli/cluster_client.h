@@ -15,6 +15,9 @@
 
 namespace tymbal::cli {
 
+/// Reads the configuration of a cluster's nodes. Errors: kInvalidArgument, naming file and option.
+Result<Config> LoadClusterConfig(const std::string& conf, const Environment& environment);
+
 /// How to reach ZooKeeper, and below which znode. Errors: kInvalidArgument when the file with the
 /// credentials can't be read, or others may read it, or it holds none.
 struct ZookeeperSettings {

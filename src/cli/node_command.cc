@@ -19,6 +19,7 @@
 #include "cli/run_settings.h"
 #include "cli/search_opener.h"
 #include "common/event_loop.h"
+#include "common/file_text.h"
 #include "common/period.h"
 #include "common/store_thread.h"
 #include "common/time_text.h"
@@ -38,6 +39,12 @@ std::string HostName() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
+/// Returns what tells this machine from others: the number of its kernel's start.
+std::string BootId() {
+  const Result<std::string> id = ReadTextFile("/proc/sys/kernel/random/boot_id");
+  return id ? id->substr(0, id->find('\n')) : "";
+}
+
 LogLevel LevelOf(const std::string& name) {
   if (name == "debug") return LogLevel::kDebug;
   if (name == "warn") return LogLevel::kWarn;
@@ -49,6 +56,7 @@ Member SelfOf(const Config& config) {
   self.node = {config.node_id.empty() ? HostName() : config.node_id};
   self.incarnation = RandomId();
   self.host = config.node_advertise.empty() ? HostName() : config.node_advertise;
+  self.machine = BootId();
   self.version = TYMBAL_VERSION;
   self.pid = getpid();
   return self;
@@ -161,13 +169,14 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
   bool stopping = false;
   stop = [&] {
     if (std::exchange(stopping, true)) return;
-    node.Stop([&] { ended = fatal; });
+    // First, for it counts from now on: to say goodbye to a ZooKeeper that hangs takes a while.
     loop.After(kStopMax, [&] {
       if (ended) return;
       // As if it were killed, which is safe: what it was writing counts as a whole or not at all.
       log.Warn("still busy; leaving all the same");
       std::_Exit(fatal.ok() ? kExitOk : ExitCodeOf(fatal));
     });
+    node.Stop([&] { ended = fatal; });
   };
   log.Info("node starts", {{"node", options.self.node.value},
                            {"host", options.self.host},
@@ -184,9 +193,7 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
 
 int RunNode(const std::string& conf, const Environment& environment) {
   const auto run = [&]() -> Status {
-    TYMBAL_ASSIGN_OR_RETURN(const Config config, LoadConfig(conf, environment));
-    const Status complete = CheckClusterConfig(config);
-    if (!complete.ok()) return complete.WithContext(conf);
+    TYMBAL_ASSIGN_OR_RETURN(const Config config, LoadClusterConfig(conf, environment));
     RunOptions options;
     options.conf = conf;
     TYMBAL_ASSIGN_OR_RETURN(const RunSettings settings, ReadRunSettings(options, environment));

@@ -1,311 +1,105 @@
 #include "cli/status_command.h"
 
-#include <fmt/format.h>
-#include <fmt/ostream.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
+#include <cstddef>
+#include <functional>
 #include <iostream>
-#include <map>
 #include <memory>
-#include <optional>
-#include <utility>
-#include <vector>
+#include <sstream>
 
 #include "cli/cluster_client.h"
+#include "cli/cluster_status.h"
 #include "cli/environment.h"
 #include "cli/exit_code.h"
-#include "cli/open_store.h"
-#include "common/period.h"
-#include "common/text.h"
-#include "common/time_text.h"
-#include "master/member_check.h"
-#include "master/schedule.h"
+#include "cli/frame_writer.h"
+#include "cli/status_json.h"
+#include "cli/status_text.h"
+#include "cli/watch_pause.h"
 
 namespace tymbal::cli {
 namespace {
 
-constexpr size_t kLedgerMax = 100'000;
-constexpr size_t kPeriodsShown = 10;
+constexpr const char* kWatchDefaultSeconds = "2";
+constexpr double kWatchMinSeconds = 0.1;
+constexpr double kWatchMaxSeconds = 3600;
+constexpr size_t kRowsUnknown = 24;
 
-/// All that `tymbal status` says.
-struct ClusterStatus {
-  int64_t now_ms = 0;
-  std::optional<MasterRecord> master;
-  Epoch board_epoch;
-  Control control;
-  std::vector<Member> members;
-  std::vector<RunRecord> open_runs;
-  std::optional<int64_t> watermark_ms;
-  std::optional<Period> due;
-  std::vector<PeriodLedger> unpublished;  ///< Failed and open ones.
-  std::vector<std::string> warnings;
-};
-
-Status ReadCluster(ClusterClient* client, ClusterStatus* status) {
-  Coordinator& coordinator = client->coordinator();
-  TYMBAL_ASSIGN_OR_RETURN(status->master,
-                          (client->Await<Result<std::optional<MasterRecord>>>(
-                              [&](auto reply) { coordinator.ReadMaster(std::move(reply)); })));
-  TYMBAL_ASSIGN_OR_RETURN(status->board_epoch, client->Await<Result<Epoch>>([&](auto reply) {
-    coordinator.ReadBoardEpoch(std::move(reply));
-  }));
-  TYMBAL_ASSIGN_OR_RETURN(status->control, client->Await<Result<Control>>([&](auto reply) {
-    coordinator.ReadControl(std::move(reply));
-  }));
-  TYMBAL_ASSIGN_OR_RETURN(status->members,
-                          client->Await<Result<std::vector<Member>>>(
-                              [&](auto reply) { coordinator.ReadMembers(std::move(reply)); }));
-  status->warnings = master::CheckMembers(status->members);
-  if (status->members.empty()) {
-    status->warnings.push_back("no node is there");
-  } else if (!status->master) {
-    status->warnings.push_back("nobody is master");
-  }
-  return Status::Ok();
+size_t TerminalRows() {
+  winsize size = {};
+  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
+  return known ? size.ws_row : kRowsUnknown;
 }
 
-Status ReadStore(const Config& config, ClusterStatus* status) {
-  TYMBAL_ASSIGN_OR_RETURN(const auto store, OpenResultStore(config.store, /*create=*/false));
-  TYMBAL_ASSIGN_OR_RETURN(status->open_runs, store->ReadOpenRuns());
-  TYMBAL_ASSIGN_OR_RETURN(const std::optional<int64_t> first_ms, store->ReadFirstPeriod());
-  if (!first_ms) return Status::Ok();
-  TYMBAL_ASSIGN_OR_RETURN(const std::vector<PeriodLedger> ledger,
-                          store->ReadLedger(*first_ms, kLedgerMax));
-  TYMBAL_ASSIGN_OR_RETURN(const PeriodGrid grid,
-                          PeriodGrid::Create(config.period_length_ms, config.period_offset_ms));
-  const master::ScheduleState schedule =
-      master::LookAtSchedule({.grid = grid,
-                              .delay_ms = config.schedule_delay_ms,
-                              .retry_ms = config.schedule_retry_failed_ms},
-                             *first_ms, ledger, status->now_ms);
-  status->watermark_ms = schedule.watermark_ms;
-  status->due = schedule.due;
-  for (const PeriodLedger& period : ledger) {
-    if (period.state != RunState::kPublished) status->unpublished.push_back(period);
-  }
-  return Status::Ok();
+void Write(const ClusterStatus& status, bool json, std::ostream& out) {
+  if (json) return WriteStatusJson(status, out);
+  WriteStatusText(status, out);
 }
 
-std::string AgeOf(int64_t since_ms, int64_t now_ms) {
-  const int64_t seconds = std::max<int64_t>(0, now_ms - since_ms) / 1000;
-  if (seconds < 120) return fmt::format("{} s", seconds);
-  if (seconds < 7'200) return fmt::format("{} m", seconds / 60);
-  return fmt::format("{} h", seconds / 3'600);
+void WriteError(const Status& status, std::ostream& err) {
+  err << "tymbal status: " << PrintableLines(status.message()) << '\n';
 }
 
-struct Load {
-  size_t given = 0;
-  size_t done = 0;
-};
-std::map<NodeId, Load> LoadsOf(const ClusterStatus& status) {
-  std::map<NodeId, Load> loads;
-  for (const RunRecord& run : status.open_runs) {
-    for (const FragmentRecord& fragment : run.fragments) {
-      Load& load = loads[fragment.node];
-      ++load.given;
-      if (fragment.state == FragmentState::kDone) ++load.done;
+int Watch(const StatusOptions& options, ClusterWatcher* watcher, std::ostream& out,
+          std::ostream& err) {
+  const WatchPause pause;
+  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  FrameWriter frames(terminal ? std::function<size_t()>(TerminalRows) : nullptr, out);
+  while (true) {
+    const Result<ClusterStatus> status = watcher->Look();
+    std::ostringstream frame;
+    if (status) {
+      Write(*status, options.json, frame);
+    } else if (status.error().code() == StatusCode::kInvalidArgument) {
+      WriteError(status.error(), err);
+      return ExitCodeOf(status.error());
+    } else {
+      // On a terminal it takes the place of what isn't true any more.
+      WriteError(status.error(), terminal ? frame : err);
     }
+    if (!frame.view().empty() && !frames.Write(frame.view())) return kExitOk;
+    if (!pause.Wait(options.watch)) return kExitOk;
   }
-  return loads;
-}
-
-void PrintNodes(const ClusterStatus& status, std::ostream& out) {
-  std::map<NodeId, Load> loads = LoadsOf(status);
-  fmt::print(out, "\n{:<24} {:<24} {:<10} {:>8} {:>16}\n", "node", "host", "version", "pid",
-             "fragments done");
-  for (const Member& member : status.members) {
-    const Load load = loads[member.node];
-    fmt::print(out, "{:<24} {:<24} {:<10} {:>8} {:>16}\n", Printable(member.node.value),
-               Printable(member.host), Printable(member.version), member.pid,
-               fmt::format("{} of {}", load.done, load.given));
-  }
-}
-
-void PrintRun(const RunRecord& run, const ClusterStatus& status, std::ostream& out) {
-  const TimeZone utc = TimeZone::Utc();
-  fmt::print(out, "\nrun {} of {} to {}, attempt {}, since {}\n", run.id.value,
-             utc.FormatShort(run.period.start_ms), utc.FormatShort(run.period.end_ms), run.attempt,
-             AgeOf(run.created_ms, status.now_ms));
-  fmt::print(out, "{:>8} {:>12} {:<24} {:>6} {:<9} {:>6}\n", "fragment", "slots", "node", "token",
-             "state", "age");
-  for (const FragmentRecord& fragment : run.fragments) {
-    const bool done = fragment.state == FragmentState::kDone;
-    fmt::print(out, "{:>8} {:>12} {:<24} {:>6} {:<9} {:>6}\n", fragment.no,
-               fmt::format("{}-{}", fragment.slots.from, fragment.slots.to),
-               Printable(fragment.node.value), fragment.token.value, done ? "done" : "assigned",
-               AgeOf(done ? fragment.done_ms : fragment.started_ms, status.now_ms));
-  }
-}
-
-void PrintStatus(const ClusterStatus& status, std::ostream& out) {
-  const TimeZone utc = TimeZone::Utc();
-  if (status.master) {
-    fmt::print(out, "master     {}, epoch {}, since {}\n", Printable(status.master->node.value),
-               status.master->epoch.value, AgeOf(status.master->since_ms, status.now_ms));
-  } else {
-    fmt::print(out, "master     none, last epoch {}\n", status.board_epoch.value);
-  }
-  if (status.control.paused) {
-    fmt::print(out, "paused     since {}: {}\n", AgeOf(status.control.since_ms, status.now_ms),
-               Printable(status.control.reason));
-  }
-  if (status.watermark_ms) {
-    fmt::print(out, "watermark  {}, {} behind\n", utc.FormatShort(*status.watermark_ms),
-               AgeOf(*status.watermark_ms, status.now_ms));
-  } else {
-    fmt::print(out, "watermark  none: no cluster has worked on this store\n");
-  }
-  PrintNodes(status, out);
-  for (const RunRecord& run : status.open_runs) PrintRun(run, status, out);
-  if (!status.unpublished.empty()) fmt::print(out, "\nnot published\n");
-  for (size_t i = 0; i < status.unpublished.size() && i < kPeriodsShown; ++i) {
-    const PeriodLedger& period = status.unpublished[i];
-    fmt::print(out, "  {}  {:<6}  attempt {}  {}\n", utc.FormatShort(period.period.start_ms),
-               RunStateName(period.state), period.attempt, Printable(period.reason));
-  }
-  if (status.unpublished.size() > kPeriodsShown) {
-    fmt::print(out, "  and {} more\n", status.unpublished.size() - kPeriodsShown);
-  }
-  if (!status.warnings.empty()) fmt::print(out, "\n");
-  for (const std::string& warning : status.warnings) {
-    fmt::print(out, "warning: {}\n", Printable(warning));
-  }
-}
-
-template <typename T, typename Write>
-void PrintList(std::string_view key, const std::vector<T>& list, std::ostream& out, Write write) {
-  fmt::print(out, ",\n\"{}\":[", key);
-  for (size_t i = 0; i < list.size(); ++i)
-    fmt::print(out, "{}{}", i == 0 ? "" : ",", write(list[i]));
-  fmt::print(out, "]");
-}
-
-std::string FragmentJson(const FragmentRecord& fragment) {
-  return fmt::format(R"({{"no":{},"slot_from":{},"slot_to":{},"node":{},"token":{},"state":"{}",)"
-                     R"("started_ms":{},"done_ms":{}}})",
-                     fragment.no, fragment.slots.from, fragment.slots.to,
-                     JsonQuote(fragment.node.value), fragment.token.value,
-                     fragment.state == FragmentState::kDone ? "done" : "assigned",
-                     fragment.started_ms, fragment.done_ms);
-}
-
-std::string RunJson(const RunRecord& run) {
-  std::string fragments;
-  for (const FragmentRecord& fragment : run.fragments) {
-    fragments += (fragments.empty() ? "" : ",") + FragmentJson(fragment);
-  }
-  return fmt::format(
-      R"({{"run":{},"start_ms":{},"end_ms":{},"attempt":{},"epoch":{},"created_ms":{},)"
-      R"("fragments":[{}]}})",
-      run.id.value, run.period.start_ms, run.period.end_ms, run.attempt, run.epoch.value,
-      run.created_ms, fragments);
-}
-
-void PrintJson(const ClusterStatus& status, std::ostream& out) {
-  fmt::print(out, "{{\"now_ms\":{}", status.now_ms);
-  if (status.master) {
-    fmt::print(out, R"(,"master":{{"node":{},"epoch":{},"since_ms":{}}})",
-               JsonQuote(status.master->node.value), status.master->epoch.value,
-               status.master->since_ms);
-  } else {
-    fmt::print(out, ",\"master\":null");
-  }
-  fmt::print(out, R"(,"epoch":{},"paused":{},"reason":{})", status.board_epoch.value,
-             status.control.paused, JsonQuote(status.control.reason));
-  fmt::print(out, ",\"watermark_ms\":{}",
-             status.watermark_ms ? fmt::to_string(*status.watermark_ms) : "null");
-  PrintList("nodes", status.members, out, [](const Member& member) {
-    return fmt::format(
-        R"({{"node":{},"host":{},"version":{},"pid":{},"running":{},"spans_read":{},)"
-        R"("clock_ahead_ms":{}}})",
-        JsonQuote(member.node.value), JsonQuote(member.host), JsonQuote(member.version), member.pid,
-        member.running, member.spans_read, master::ClockAheadMs(member));
-  });
-  PrintList("runs", status.open_runs, out, RunJson);
-  PrintList("unpublished", status.unpublished, out, [](const PeriodLedger& period) {
-    return fmt::format(R"({{"start_ms":{},"end_ms":{},"state":"{}","attempt":{},"reason":{}}})",
-                       period.period.start_ms, period.period.end_ms, RunStateName(period.state),
-                       period.attempt, JsonQuote(period.reason));
-  });
-  PrintList("warnings", status.warnings, out,
-            [](const std::string& warning) { return JsonQuote(warning); });
-  fmt::print(out, "}}\n");
-}
-
-Result<Config> LoadClusterConfig(const std::string& conf, const Environment& environment) {
-  TYMBAL_ASSIGN_OR_RETURN(Config config, LoadConfig(conf, environment));
-  const Status complete = CheckClusterConfig(config);
-  if (!complete.ok()) return complete.WithContext(conf);
-  return config;
-}
-
-int Report(std::string_view command, const Status& status, std::ostream& err) {
-  if (status.ok()) return kExitOk;
-  err << "tymbal " << command << ": " << PrintableLines(status.message()) << '\n';
-  return ExitCodeOf(status);
 }
 
 }  // namespace
 
-int RunStatus(const std::string& conf, bool json, const Environment& environment, std::ostream& out,
+int RunStatus(const StatusOptions& options, const Environment& environment, std::ostream& out,
               std::ostream& err) {
-  ClusterStatus status;
-  status.now_ms = WallTimeMs();
-  const auto read = [&]() -> Status {
-    TYMBAL_ASSIGN_OR_RETURN(const Config config, LoadClusterConfig(conf, environment));
-    TYMBAL_ASSIGN_OR_RETURN(const auto client, ClusterClient::Connect(config, environment));
-    TYMBAL_RETURN_IF_ERROR(ReadCluster(client.get(), &status));
-    return ReadStore(config, &status);
-  };
-  const Status outcome = read();
-  if (outcome.ok() && json) PrintJson(status, out);
-  if (outcome.ok() && !json) PrintStatus(status, out);
-  return Report("status", outcome, err);
-}
-
-int RunPause(const std::string& conf, bool paused, const std::string& reason,
-             const Environment& environment, std::ostream& out, std::ostream& err) {
-  const auto write = [&]() -> Status {
-    TYMBAL_ASSIGN_OR_RETURN(const Config config, LoadClusterConfig(conf, environment));
-    TYMBAL_ASSIGN_OR_RETURN(const auto client, ClusterClient::Connect(config, environment));
-    const Control control{paused, reason, WallTimeMs()};
-    return client->Await<Status>(
-        [&](auto done) { client->coordinator().WriteControl(control, std::move(done)); });
-  };
-  const Status outcome = write();
-  if (outcome.ok()) {
-    out << (paused ? "Paused: the run that is on its way is finished, no other one is begun.\n"
-                   : "Resumed: periods that were missed are computed now, oldest first.\n");
+  const Result<Config> config = LoadClusterConfig(options.conf, environment);
+  if (!config) {
+    WriteError(config.error(), err);
+    return ExitCodeOf(config.error());
   }
-  return Report(paused ? "pause" : "resume", outcome, err);
+  ClusterWatcher watcher(*config, environment);
+  if (options.watch.count() > 0) return Watch(options, &watcher, out, err);
+  const Result<ClusterStatus> status = watcher.Look();
+  if (!status) {
+    WriteError(status.error(), err);
+    return ExitCodeOf(status.error());
+  }
+  Write(*status, options.json, out);
+  return kExitOk;
 }
 
 CLI::App* AddStatusCommand(CLI::App& root, int* exit_code) {
   CLI::App* const command = root.add_subcommand("status", "Say how a cluster is doing");
-  const auto conf = std::make_shared<std::string>();  // These live as long as the callback.
-  const auto json = std::make_shared<bool>(false);
-  command->add_option("--conf", *conf, "Configuration file of its nodes")->required();
-  command->add_flag("--json", *json, "Write JSON");
-  command->callback([conf, json, exit_code] {
-    *exit_code = RunStatus(*conf, *json, ProcessEnvironment(), std::cout, std::cerr);
+  const auto options = std::make_shared<StatusOptions>();  // These live as long as the callback.
+  const auto seconds = std::make_shared<double>(0);
+  command->add_option("--conf", options->conf, "Configuration file of its nodes")->required();
+  command->add_flag("--json", options->json, "Write JSON");
+  command->add_option("--watch", *seconds, "Look again every SECONDS, until Ctrl-C")
+      ->expected(0, 1)
+      ->type_name("[SECONDS=2]")
+      ->default_str(kWatchDefaultSeconds)
+      ->check(CLI::Range(kWatchMinSeconds, kWatchMaxSeconds));
+  command->callback([options, seconds, exit_code] {
+    options->watch = std::chrono::milliseconds(static_cast<int64_t>(*seconds * 1000));
+    *exit_code = RunStatus(*options, ProcessEnvironment(), std::cout, std::cerr);
   });
   return command;
-}
-
-void AddPauseCommands(CLI::App& root, int* exit_code) {
-  const auto add = [&](const std::string& name, bool paused, const std::string& help) {
-    CLI::App* const command = root.add_subcommand(name, help);
-    const auto conf = std::make_shared<std::string>();  // These live as long as the callback.
-    const auto reason = std::make_shared<std::string>();
-    command->add_option("--conf", *conf, "Configuration file of its nodes")->required();
-    if (paused) command->add_option("--reason", *reason, "Why, for whoever looks at the status");
-    command->callback([conf, reason, paused, exit_code] {
-      *exit_code = RunPause(*conf, paused, *reason, ProcessEnvironment(), std::cout, std::cerr);
-    });
-  };
-  add("pause", true, "Let a cluster finish its run and begin no other");
-  add("resume", false, "Let a paused cluster go on");
 }
 
 }  // namespace tymbal::cli

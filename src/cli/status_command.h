@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <chrono>
 #include <ostream>
 #include <string>
 
@@ -8,17 +9,19 @@
 
 namespace tymbal::cli {
 
+struct StatusOptions {
+  std::string conf;
+  bool json = false;
+  std::chrono::milliseconds watch{0};  ///< Look again this often; 0: look once.
+};
+
 /// Says how a cluster is doing: from ZooKeeper who is there, from the store what is done. Returns
-/// the exit code.
-int RunStatus(const std::string& conf, bool json, const Environment& environment, std::ostream& out,
+/// the exit code. Watching, it returns when it is told to end or nobody reads any more (see
+/// WatchPause); a look that fails is told in its place, and the next one follows.
+int RunStatus(const StatusOptions& options, const Environment& environment, std::ostream& out,
               std::ostream& err);
 
-/// Turns the operator's switch. Returns the exit code.
-int RunPause(const std::string& conf, bool paused, const std::string& reason,
-             const Environment& environment, std::ostream& out, std::ostream& err);
-
-/// Add the subcommands to `root`; see AddRunCommand.
+/// Adds `tymbal status` to `root`; see AddRunCommand.
 CLI::App* AddStatusCommand(CLI::App& root, int* exit_code);
-void AddPauseCommands(CLI::App& root, int* exit_code);
 
 }  // namespace tymbal::cli

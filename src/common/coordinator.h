@@ -18,7 +18,8 @@ namespace tymbal {
 struct Member {
   NodeId node;
   std::string incarnation = {};
-  std::string host = {};  ///< Name of its machine, for people.
+  std::string host = {};     ///< Name of its machine, for people.
+  std::string machine = {};  ///< Tells its machine from others, whatever its name; empty: unknown.
   std::string version = {};
   int64_t pid = 0;
   uint32_t parallelism = 1;  ///< Fragments that it computes at a time.
@@ -27,6 +28,7 @@ struct Member {
   /// The coordinator's clock at that moment, set by ReadMembers; 0 where it has none. The clocks of
   /// two nodes differ as their `clock_ms - heard_ms` do.
   int64_t heard_ms = 0;
+  int64_t joined_ms = 0;    ///< When its membership began, by the same clock; set alike.
   uint32_t running = 0;     ///< Fragments that it has begun and not ended.
   uint64_t spans_read = 0;  ///< Since its start: a sign of life as long as it grows.
   bool operator==(const Member&) const = default;

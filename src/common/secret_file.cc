@@ -22,6 +22,12 @@ struct Descriptor {
   }
 };
 
+/// Root's own files may be readable by a group as well: see the header.
+bool OthersMayUse(const struct stat& status) {
+  const mode_t foreign = status.st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+  return (status.st_mode & foreign) != 0;
+}
+
 /// Looks at the open file, so that it is the one that is read.
 Status CheckOpen(std::string_view what, const std::string& path, int fd) {
   struct stat status = {};
@@ -29,7 +35,7 @@ Status CheckOpen(std::string_view what, const std::string& path, int fd) {
     return InvalidArgument(fmt::format("can't read {} {}: {}", what, path, strerror(errno)));
   }
   if (!S_ISREG(status.st_mode)) return InvalidArgument(fmt::format("{} {} is no file", what, path));
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+  if (OthersMayUse(status)) {
     return InvalidArgument(fmt::format("others may use {0} {1}: chmod 600 {1}", what, path));
   }
   return Status::Ok();

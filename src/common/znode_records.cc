@@ -93,11 +93,11 @@ void ReadFragments(Object object, Fields* fields, Task* task) {
 
 std::string EncodeMember(const Member& member) {
   return fmt::format(
-      R"({{"v":{},"node":{},"incarnation":{},"host":{},"pid":{},"version":{},"parallelism":{},)"
+      R"({{"v":{},"node":{},"incarnation":{},"host":{},"machine":{},"pid":{},"version":{},"parallelism":{},)"
       R"("http":{},"clock_ms":{},"running":{},"spans_read":{}}})",
       kVersion, JsonQuote(member.node.value), JsonQuote(member.incarnation), JsonQuote(member.host),
-      member.pid, JsonQuote(member.version), member.parallelism, JsonQuote(member.http),
-      member.clock_ms, member.running, member.spans_read);
+      JsonQuote(member.machine), member.pid, JsonQuote(member.version), member.parallelism,
+      JsonQuote(member.http), member.clock_ms, member.running, member.spans_read);
 }
 
 Result<Member> DecodeMember(std::string_view text) {
@@ -105,6 +105,7 @@ Result<Member> DecodeMember(std::string_view text) {
     fields->Read("node", &member->node.value);
     fields->Read("incarnation", &member->incarnation);
     fields->Read("host", &member->host);
+    fields->Read("machine", &member->machine);
     fields->Read("pid", &member->pid);
     fields->Read("version", &member->version);
     fields->ReadNarrow("parallelism", &member->parallelism);

@@ -32,6 +32,7 @@ struct ZkStat {
   int32_t version = 0;
   int64_t ephemeral_owner = 0;  ///< Session that the node dies with; 0: it stays.
   int64_t mtime_ms = 0;         ///< When it was last written, by the server's clock.
+  int64_t ctime_ms = 0;         ///< When it was created, by the same clock.
 };
 
 struct ZkNode {

@@ -358,6 +358,7 @@ void ZookeeperCoordinator::ReadMembers(Reply<std::vector<Member>> reply) {
                   auto member = Named(DecodeMember(node.data), folder + "/" + name);
                   if (!member) return reply(member.error());
                   member->heard_ms = node.stat.mtime_ms;
+                  member->joined_ms = node.stat.ctime_ms;
                   members.push_back(std::move(*member));
                 }
                 std::sort(members.begin(), members.end(),

@@ -96,7 +96,7 @@ void OnData(int rc, const char* value, int length, const Stat* stat, const void*
   ZkNode node;
   if (rc == ZOK) {
     if (value != nullptr && length > 0) node.data.assign(value, static_cast<size_t>(length));
-    node.stat = {stat->version, stat->ephemeralOwner, stat->mtime};
+    node.stat = {stat->version, stat->ephemeralOwner, stat->mtime, stat->ctime};
   }
   NodeRequest::TakeBack(data)->Reply(CodeOf(rc), std::move(node));
 }

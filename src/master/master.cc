@@ -6,15 +6,13 @@
 #include <vector>
 
 #include "master/member_check.h"
+#include "master/read_ledger.h"
 #include "master/roll_up.h"
 
 namespace tymbal::master {
 namespace {
 
 using Topic = Coordinator::Topic;
-
-/// Periods that are read from the ledger at a time.
-constexpr size_t kLedgerPage = 1000;
 
 /// Own clocks that are ahead by less are as good as right: the way to the coordinator takes time.
 constexpr int64_t kClockAheadMs = 1'000;
@@ -33,17 +31,6 @@ std::string_view VerdictText(Verdict verdict) {
       return "it failed too often";
   }
   return "?";
-}
-
-Result<std::vector<PeriodLedger>> ReadWholeLedger(ResultStore* store, int64_t from_ms) {
-  std::vector<PeriodLedger> ledger;
-  while (true) {
-    TYMBAL_ASSIGN_OR_RETURN(std::vector<PeriodLedger> page,
-                            store->ReadLedger(from_ms, kLedgerPage));
-    ledger.insert(ledger.end(), page.begin(), page.end());
-    if (page.size() < kLedgerPage) return ledger;
-    from_ms = page.back().period.end_ms;
-  }
 }
 
 /// Somebody else may have finished a fragment meanwhile: all the better.
@@ -180,30 +167,44 @@ void Master::ReadLedger() {
   const auto read = [epoch = view_.epoch, now_ms = NowMs(), cursor_ms = cursor_ms_,
                      options = options_](ResultStore& store) -> Result<Ledger> {
     Ledger ledger;
+    const PeriodGrid& grid = options.schedule.grid;
     TYMBAL_ASSIGN_OR_RETURN(ledger.open_runs, store.ReadOpenRuns());
-    int64_t from_ms = 0;
+    std::optional<std::vector<PeriodLedger>> periods;
     if (cursor_ms) {
-      from_ms = *cursor_ms;
+      ledger.from_ms = *cursor_ms;
+      TYMBAL_ASSIGN_OR_RETURN(periods, ReadLedgerAfter(&store, grid, *cursor_ms));
     } else {
       const int64_t proposed_ms = options.first_ms.value_or(LastDueStart(options.schedule, now_ms));
-      TYMBAL_ASSIGN_OR_RETURN(from_ms, store.FixFirstPeriod(epoch, proposed_ms));
-      // Retention cuts at midnight, which may lie within a period: that one is gone as well.
-      const PeriodGrid& grid = options.schedule.grid;
-      from_ms = grid.StartOf(from_ms + grid.length_ms() - 1);
+      TYMBAL_ASSIGN_OR_RETURN(const int64_t first_ms, store.FixFirstPeriod(epoch, proposed_ms));
+      ledger.from_ms = FirstWholePeriod(grid, first_ms);
+      TYMBAL_ASSIGN_OR_RETURN(periods, ReadWholeLedger(&store, ledger.from_ms));
     }
-    TYMBAL_ASSIGN_OR_RETURN(const std::vector<PeriodLedger> periods,
-                            ReadWholeLedger(&store, from_ms));
-    ledger.schedule = LookAtSchedule(options.schedule, from_ms, periods, now_ms);
+    ledger.lost = !periods.has_value();
+    if (!ledger.lost) {
+      ledger.schedule = LookAtSchedule(options.schedule, ledger.from_ms, *periods, now_ms);
+    }
     return ledger;
   };
-  store_->Call<Ledger>(read, Then<Ledger>("reading the ledger", [this](Ledger ledger) {
-                         cursor_ms_ = ledger.schedule.watermark_ms;
-                         schedule_ = ledger.schedule;
-                         view_.due = ledger.schedule.due;
-                         view_.open_runs = std::move(ledger.open_runs);
-                         if (view_.open_runs.empty()) return Act();
-                         ReadBoard();
-                       }));
+  store_->Call<Ledger>(read, Then<Ledger>("reading the ledger",
+                                          [this](Ledger ledger) { UseLedger(std::move(ledger)); }));
+}
+
+void Master::UseLedger(Ledger ledger) {
+  if (ledger.lost) {
+    // Whatever this mastership remembers counts for nothing. A new epoch is above all that were
+    // given out, so that nobody goes on with what the store has forgotten.
+    log_->Warn("published periods are gone from the store, as after a restore; computing them anew",
+               {{"epoch", view_.epoch.value}});
+    End();
+    return Begin();
+  }
+  // Before the first period that was published there is nothing to remember.
+  if (ledger.schedule.watermark_ms > ledger.from_ms) cursor_ms_ = ledger.schedule.watermark_ms;
+  schedule_ = ledger.schedule;
+  view_.due = ledger.schedule.due;
+  view_.open_runs = std::move(ledger.open_runs);
+  if (view_.open_runs.empty()) return Act();
+  ReadBoard();
 }
 
 void Master::ReadBoard() {

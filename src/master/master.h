@@ -62,6 +62,8 @@ class Master {
   struct Ledger {
     std::vector<RunRecord> open_runs;
     ScheduleState schedule;
+    int64_t from_ms = 0;  // Where the reading began.
+    bool lost = false;    // Periods that were published are gone.
   };
 
   void Claim();
@@ -69,6 +71,7 @@ class Master {
   void ReadMembers();
   void ReadControl();
   void ReadLedger();
+  void UseLedger(Ledger ledger);
   void ReadBoard();
   void ReadProgress();
   void Act();

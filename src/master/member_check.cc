@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 
@@ -28,15 +29,21 @@ void CheckClocks(const std::vector<Member>& members, std::vector<std::string>* w
 }
 
 void CheckAddresses(const std::vector<Member>& members, std::vector<std::string>* warnings) {
+  // Machines with one configuration may all say "localhost": then only the machines differ.
   std::set<std::string_view> hosts;
-  for (const Member& member : members) hosts.insert(member.host);
-  if (hosts.size() < 2) return;
+  std::set<std::string_view> machines;
+  for (const Member& member : members) {
+    hosts.insert(member.host);
+    if (!member.machine.empty()) machines.insert(member.machine);
+  }
+  const size_t count = std::max(hosts.size(), machines.size());
+  if (count < 2) return;
   for (const Member& member : members) {
     if (!IsLoopback(member.host) && !IsLoopback(member.http)) continue;
-    warnings->push_back(fmt::format(
-        "node {} is registered with the loopback address {}, though the cluster has {} "
-        "hosts: set its node.advertise",
-        member.node.value, IsLoopback(member.host) ? member.host : member.http, hosts.size()));
+    warnings->push_back(
+        fmt::format("node {} is registered with the loopback address {}, though the cluster has {} "
+                    "hosts: set its node.advertise",
+                    member.node.value, IsLoopback(member.host) ? member.host : member.http, count));
   }
 }
 

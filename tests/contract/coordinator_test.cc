@@ -23,6 +23,7 @@ TEST_P(CoordinatorContract, AMemberIsListedWithAllItSaysOnceItHasJoined) {
   ASSERT_TRUE(members.has_value());
   ASSERT_EQ(members->size(), 1U);
   members->front().heard_ms = 0;
+  members->front().joined_ms = 0;
   EXPECT_EQ(members->front(), self);
 }
 
@@ -42,11 +43,13 @@ TEST_P(ClusterContract, EachWordOfAMemberSaysAnewHowItsClockGoes) {
   ASSERT_TRUE(a().Join(a().Self()).ok());
   const int64_t first_ms = a().Members()->front().heard_ms;
   EXPECT_GT(first_ms, 0);
+  EXPECT_EQ(a().Members()->front().joined_ms, first_ms);
   bool later = false;
   loop_.After(std::chrono::milliseconds(50), [&later] { later = true; });
   a().Until([&later] { return later; });
   ASSERT_TRUE(a().Join(a().Self()).ok());
   EXPECT_GE(a().Members()->front().heard_ms, first_ms + 50);
+  EXPECT_EQ(a().Members()->front().joined_ms, first_ms);
 }
 
 TEST_P(ClusterContract, EveryoneHearsOfMembersThatComeAndGo) {

@@ -43,6 +43,18 @@ TEST(MemberCheck, LoopbackAddressesInAClusterOfSeveralHostsAreTold) {
               ElementsAre(HasSubstr("loopback address localhost")));
 }
 
+TEST(MemberCheck, MachinesThatAllCallThemselvesLocalhostAreTold) {
+  Member here = MemberOf("a", "localhost");
+  here.machine = "boot-1";
+  Member there = MemberOf("b", "localhost");
+  there.machine = "boot-1";
+  EXPECT_THAT(CheckMembers({here, there}), IsEmpty());
+  there.machine = "boot-2";
+  EXPECT_THAT(CheckMembers({here, there}),
+              ElementsAre(HasSubstr("node a is registered with the loopback address localhost"),
+                          HasSubstr("node b is registered with the loopback address localhost")));
+}
+
 TEST(MemberCheck, DifferentVersionsAreTold) {
   Member newer = MemberOf("b", "h1");
   newer.version = "2";

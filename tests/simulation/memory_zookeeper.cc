@@ -428,6 +428,7 @@ ZkCode MemoryZookeeper::Apply(const ZkOp& op, int64_t session, Tree* tree,
     Node node{op.data, {}};
     node.stat.ephemeral_owner = op.ephemeral ? session : 0;
     node.stat.mtime_ms = clock_->NowMs();
+    node.stat.ctime_ms = node.stat.mtime_ms;
     (*tree)[op.path] = std::move(node);
     data_events->insert(op.path);
     child_events->insert(ParentOf(op.path));
