@@ -68,11 +68,12 @@ TEST(ZookeeperSettings, RefuseAFileThatOthersMayReadOrThatHoldsNoAccountI10) {
     const auto settings = ZookeeperSettingsOf(config, With({}));
     return settings ? "" : settings.error().message();
   };
-  EXPECT_THAT(error("user:canary", 0640), HasSubstr("chmod 600"));
-  for (const char* const text : {"canary", ":canary", "canary:", "canary:\n", ""}) {
+  EXPECT_THAT(error("user:canary", 0644), HasSubstr("chmod 600"));
+  for (const char* const text : {"canary", ":canary", "canary:", "canary:\n"}) {
     EXPECT_THAT(error(text, 0600),
                 AllOf(HasSubstr("must hold user:password"), Not(HasSubstr("canary"))));
   }
+  EXPECT_THAT(error("", 0600), HasSubstr("is empty"));
   EXPECT_THAT(ZookeeperSettingsOf(ConfigOf("zk:2181"), With("canary")).error().message(),
               AllOf(HasSubstr("TYMBAL_COORDINATOR_AUTH"), Not(HasSubstr("canary"))));
 }

@@ -22,7 +22,7 @@ class SecretFile : public testing::Test {
     unlink(path_.c_str());
     std::ofstream(path_) << content;
     EXPECT_EQ(chmod(path_.c_str(), mode), 0);
-    return ReadSecretFile(path_, "the key file");
+    return ReadSecretFile("the key file", path_);
   }
 
   const std::string path_ = testing::TempDir() + "tymbal-secret-" + std::to_string(getpid());
@@ -31,7 +31,7 @@ class SecretFile : public testing::Test {
 TEST_F(SecretFile, ItsLineIsTheSecret) {
   EXPECT_EQ(*Read("s3cret\n", 0600), "s3cret");
   EXPECT_EQ(*Read("s3cret \r\n", 0400), "s3cret ");
-  EXPECT_EQ(Read(std::string(1024, 'x'), 0600)->size(), 1024U);
+  EXPECT_EQ(Read(std::string(4096, 'x'), 0600)->size(), 4096U);
 }
 
 TEST_F(SecretFile, OneThatOthersMayUseIsRefusedWithoutShowingIt) {
@@ -39,7 +39,7 @@ TEST_F(SecretFile, OneThatOthersMayUseIsRefusedWithoutShowingIt) {
     const Result<std::string> read = Read("s3cret", mode);
     ASSERT_FALSE(read.has_value()) << std::oct << mode;
     EXPECT_EQ(read.error().code(), StatusCode::kInvalidArgument);
-    EXPECT_THAT(read.error().message(), HasSubstr("the key file " + path_ + " may be used by"));
+    EXPECT_THAT(read.error().message(), HasSubstr("others may use the key file " + path_));
     EXPECT_THAT(read.error().message(), Not(HasSubstr("s3cret")));
   }
 }
@@ -48,7 +48,7 @@ TEST_F(SecretFile, AGroupMayReadWhatRootOwnsAndNothingElse) {
   if (geteuid() == 0) {
     EXPECT_EQ(*Read("s3cret", 0440), "s3cret");
     ASSERT_EQ(chown(path_.c_str(), 65534, 0), 0);
-    EXPECT_FALSE(ReadSecretFile(path_, "the key file").has_value());
+    EXPECT_FALSE(ReadSecretFile("the key file", path_).has_value());
   } else {
     EXPECT_FALSE(Read("s3cret", 0440).has_value());
   }
@@ -57,10 +57,10 @@ TEST_F(SecretFile, AGroupMayReadWhatRootOwnsAndNothingElse) {
 TEST_F(SecretFile, WhatIsNoSecretOfOneLineIsRefused) {
   EXPECT_THAT(Read("\n", 0600).error().message(), HasSubstr("is empty"));
   EXPECT_THAT(Read("a\nb\n", 0600).error().message(), HasSubstr("more than one line"));
-  EXPECT_THAT(Read(std::string(1025, 'x'), 0600).error().message(), HasSubstr("1024 bytes"));
-  EXPECT_THAT(ReadSecretFile("/nowhere/x", "the key file").error().message(),
-              HasSubstr("can't be read"));
-  EXPECT_THAT(ReadSecretFile("/tmp", "the key file").error().message(), HasSubstr("is no file"));
+  EXPECT_THAT(Read(std::string(4097, 'x'), 0600).error().message(), HasSubstr("4096 bytes"));
+  EXPECT_THAT(ReadSecretFile("the key file", "/nowhere/x").error().message(),
+              HasSubstr("can't read the key file"));
+  EXPECT_THAT(ReadSecretFile("the key file", "/tmp").error().message(), HasSubstr("is no file"));
 }
 
 }  // namespace
