@@ -21,7 +21,8 @@ Result<RunSummary> Run(const RunOptions& options, const Environment& environment
   TYMBAL_ASSIGN_OR_RETURN(const RunSettings settings, ReadRunSettings(options, environment));
   if (settings.config.source_type == "elasticsearch") {
     if (!options.inputs.empty()) {
-      return InvalidArgument("span files are given, but the source is elasticsearch: leave out one");
+      return InvalidArgument(
+          "span files are given, but the source is elasticsearch: leave out one");
     }
     return RunSearch(options, settings, environment, output);
   }
@@ -65,14 +66,14 @@ CLI::App* AddRunCommand(CLI::App& root, int* exit_code) {
   CLI::App* const command = root.add_subcommand(
       "run", "Compute the statistics of spans and publish them in a result store");
   const auto options = std::make_shared<RunOptions>();  // Lives as long as the callback.
-  command
-      ->add_option("inputs", options->inputs,
-                   "Span files: NDJSON or JSON lists, plain, .gz or .zst; - = standard input");
+  command->add_option("inputs", options->inputs,
+                      "Span files: NDJSON or JSON lists, plain, .gz or .zst; - = standard input");
   AddOptional(*command, "--source", &options->source,
               "Where spans come from: file (default) or elasticsearch")
       ->check(CLI::IsMember({"file", "elasticsearch"}));
-  AddOptional(*command, "--hosts", &options->hosts,
-              "Elasticsearch or OpenSearch servers, for instance https://es1:9200,https://es2:9200");
+  AddOptional(
+      *command, "--hosts", &options->hosts,
+      "Elasticsearch or OpenSearch servers, for instance https://es1:9200,https://es2:9200");
   AddOptional(*command, "--index", &options->index,
               "Their index, alias or pattern (default: the profile's)");
   AddOptional(*command, "--from", &options->from,

@@ -41,7 +41,8 @@ struct RunOutput {
   bool terminal;      ///< `err` is one: draw a progress bar.
 };
 
-/// Reads spans from files or a search server, computes all their periods and publishes them. Returns the exit code.
+/// Reads spans from files or a search server, computes all their periods and publishes them.
+/// Returns the exit code.
 int RunRun(const RunOptions& options, const Environment& environment, const RunOutput& output);
 
 /// Adds the subcommand to `root`. When the command line names it, parsing runs it and sets

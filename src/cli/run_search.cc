@@ -30,10 +30,10 @@ Result<int64_t> BorderOf(const std::string& text, const PeriodGrid& grid, std::s
   const int64_t start_ms = grid.StartOf(time_ms);
   if (start_ms == time_ms) return time_ms;
   const TimeZone utc = TimeZone::Utc();
-  return InvalidArgument(fmt::format(
-      "{}: {} is within a period of {}; write {} or {}", option, Printable(text),
-      FormatDurationMs(grid.length_ms()), utc.FormatShort(start_ms),
-      utc.FormatShort(start_ms + grid.length_ms())));
+  return InvalidArgument(fmt::format("{}: {} is within a period of {}; write {} or {}", option,
+                                     Printable(text), FormatDurationMs(grid.length_ms()),
+                                     utc.FormatShort(start_ms),
+                                     utc.FormatShort(start_ms + grid.length_ms())));
 }
 
 Result<Period> RangeOf(const RunOptions& options, const RunSettings& settings, int64_t now_ms) {
@@ -77,8 +77,7 @@ Result<std::unique_ptr<worker::Aggregator>> SearchRun::Read(const Period& period
                                                             RunSummary* summary) {
   for (int reads = 1;; ++reads) {
     auto aggregator = ReadOnce(period, summary);
-    if (aggregator || reads == kReadsMax ||
-        aggregator.error().code() != StatusCode::kUnavailable) {
+    if (aggregator || reads == kReadsMax || aggregator.error().code() != StatusCode::kUnavailable) {
       return aggregator;
     }
   }
@@ -113,8 +112,8 @@ Result<std::unique_ptr<worker::Aggregator>> SearchRun::ReadOnce(const Period& pe
 Result<RunSummary> RunSearch(const RunOptions& options, const RunSettings& settings,
                              const Environment& environment, const RunOutput& output) {
   TYMBAL_ASSIGN_OR_RETURN(const Period range, RangeOf(options, settings, EventLoop().NowMs()));
-  TYMBAL_ASSIGN_OR_RETURN(const auto opener, SearchOpener::Create(settings.config, settings.profile,
-                                                                  environment));
+  TYMBAL_ASSIGN_OR_RETURN(const auto opener,
+                          SearchOpener::Create(settings.config, settings.profile, environment));
   TYMBAL_ASSIGN_OR_RETURN(const auto store, OpenResultStore(settings.store, /*create=*/true));
   RunSummary summary;
   summary.store = settings.store;
@@ -130,9 +129,9 @@ Result<RunSummary> RunSearch(const RunOptions& options, const RunSettings& setti
       run.Clear();
       return aggregator.error().WithContext(TimeZone::Utc().FormatShort(start_ms));
     }
-    TYMBAL_ASSIGN_OR_RETURN(const std::vector<PeriodOutcome> outcomes,
-                            CommitPeriods(store.get(), aggregator->get(), settings, summary.source,
-                                          options.replace));
+    TYMBAL_ASSIGN_OR_RETURN(
+        const std::vector<PeriodOutcome> outcomes,
+        CommitPeriods(store.get(), aggregator->get(), settings, summary.source, options.replace));
     summary.periods.insert(summary.periods.end(), outcomes.begin(), outcomes.end());
   }
   run.Clear();

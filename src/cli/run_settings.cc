@@ -126,8 +126,12 @@ Result<RunSettings> ReadRunSettings(const RunOptions& options, const Environment
   TYMBAL_ASSIGN_OR_RETURN(worker::ProfileMatch match, ChooseProfile(config, options.inputs));
   TYMBAL_ASSIGN_OR_RETURN(worker::AggregatorOptions aggregator,
                           ChooseAggregator(config, match.profile));
-  return RunSettings{config, config.store, std::move(match.profile), std::move(match.reason),
-                     std::move(aggregator), ChooseThreads(config)};
+  return RunSettings{config,
+                     config.store,
+                     std::move(match.profile),
+                     std::move(match.reason),
+                     std::move(aggregator),
+                     ChooseThreads(config)};
 }
 
 }  // namespace tymbal::cli

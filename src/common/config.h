@@ -23,16 +23,16 @@ struct SearchConfig {
   std::string ca_file;
   std::string client_certificate_file;
   std::string client_key_file;
-  std::string version;              ///< "elasticsearch 8.17"; empty: the server is asked.
-  std::string read = "auto";        ///< auto, source, values or values_then_ids.
-  std::string slot_read = "auto";   ///< auto, field, group or scan; auto: as the profile says.
-  size_t requests = 4;              ///< Under way at a time, of one node.
-  size_t page_spans = 10'000;       ///< At most in an answer.
-  uint64_t page_bytes = 6U << 20;   ///< What answers are about as long as, at most.
-  int64_t deadline_ms = 60'000;     ///< Of one request.
-  int64_t patience_ms = 120'000;    ///< How long a request is repeated.
-  size_t max_rate = 0;              ///< Spans a second of all nodes together; 0: no limit.
-  bool compressed = false;          ///< Ask for gzip.
+  std::string version;             ///< "elasticsearch 8.17"; empty: the server is asked.
+  std::string read = "auto";       ///< auto, source, values or values_then_ids.
+  std::string slot_read = "auto";  ///< auto, field, group or scan; auto: as the profile says.
+  size_t requests = 4;             ///< Under way at a time, of one node.
+  size_t page_spans = 10'000;      ///< At most in an answer.
+  uint64_t page_bytes = 6U << 20;  ///< What answers are about as long as, at most.
+  int64_t deadline_ms = 60'000;    ///< Of one request.
+  int64_t patience_ms = 120'000;   ///< How long a request is repeated.
+  size_t max_rate = 0;             ///< Spans a second of all nodes together; 0: no limit.
+  bool compressed = false;         ///< Ask for gzip.
 };
 
 /// What conf/tymbal.yaml says; it documents each option with its unit and default. The defaults
@@ -45,7 +45,7 @@ struct Config {
   std::string source_kinds = "profile";   ///< profile, entry or all.
   std::string source_type = "file";       ///< file or elasticsearch.
   SearchConfig search;
-  size_t worker_threads = 0;              ///< 0 = as many as the machine has processors.
+  size_t worker_threads = 0;  ///< 0 = as many as the machine has processors.
   uint64_t worker_memory_limit_bytes = uint64_t{1} << 30;
   size_t slow_calls = 5;
   int64_t apdex_default_ms = 500;

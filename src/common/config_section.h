@@ -18,8 +18,8 @@ namespace tymbal {
 /// has no default.
 Result<std::string> ExpandVariables(std::string_view text, const Environment& environment);
 
-/// A map of a YAML configuration: takes the known keys; what is left is an error. Only for config*.cc:
-/// it brings yaml-cpp along, and lets its exceptions through.
+/// A map of a YAML configuration: takes the known keys; what is left is an error. Only for
+/// config*.cc: it brings yaml-cpp along, and lets its exceptions through.
 class Section {
  public:
   Section(YAML::Node node, std::string path, const Environment& environment)

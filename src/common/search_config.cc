@@ -53,8 +53,8 @@ Status ReadSearchConfig(Section& section, SearchConfig* config) {
       {"read", &config->read},
       {"slot_read", &config->slot_read}};
   for (const auto& [key, target] : texts) {
-    TYMBAL_RETURN_IF_ERROR(section.Scalar(
-        key, [to = target](const std::string& text) { return TakeText(text, to); }));
+    TYMBAL_RETURN_IF_ERROR(
+        section.Scalar(key, [to = target](const std::string& text) { return TakeText(text, to); }));
   }
   const std::pair<const char*, size_t*> counts[] = {{"requests", &config->requests},
                                                     {"page_spans", &config->page_spans},

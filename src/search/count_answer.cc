@@ -14,8 +14,7 @@ Result<CountAnswer> CountAnswer::Parse(const HttpBody& body, SearchView* view) {
     return Unavailable("the answer doesn't say how many records there are");
   }
   CountAnswer answer;
-  if (answer.parser_->parse(body.text().data(), body.size).get(answer.root_) !=
-      simdjson::SUCCESS) {
+  if (answer.parser_->parse(body.text().data(), body.size).get(answer.root_) != simdjson::SUCCESS) {
     return Unavailable("the answer is no JSON");
   }
   answer.total_ = *page.envelope.hits_total;

@@ -127,8 +127,8 @@ error_code ReadField(std::string_view key, ondemand::value value, HitsPage* page
   if (key == "hits") return ReadHits(object, page);
   if (key == "_clusters") {
     return ReadCounts(
-        object,
-        {{"skipped", &envelope.clusters_skipped}, {"partial", &envelope.clusters_partial}}, nullptr);
+        object, {{"skipped", &envelope.clusters_skipped}, {"partial", &envelope.clusters_partial}},
+        nullptr);
   }
   envelope.has_shards = true;
   return ReadCounts(object,
@@ -154,9 +154,9 @@ Status HitsPageParser::Parse(const HttpBody& body, HitsPage* page) {
   const auto read = [&]() -> error_code {
     ondemand::document document;
     ondemand::object object;
-    if (const auto code = parser_->parser
-                              .iterate(body.buffer.data(), body.size, body.size + kBodyPadding)
-                              .get(document)) {
+    if (const auto code =
+            parser_->parser.iterate(body.buffer.data(), body.size, body.size + kBodyPadding)
+                .get(document)) {
       return code;
     }
     if (const auto code = document.get_object().get(object)) return code;

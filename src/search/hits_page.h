@@ -32,8 +32,8 @@ class HitsPageParser {
   ~HitsPageParser();
 
   /// Fills `page` from an answer; the hits are valid as long as `body` is left alone. Says nothing
-  /// about whether they are all (CheckWhole()). Errors: kUnavailable for what is no JSON answer of a
-  /// search: it was cut off, or a proxy spoke instead.
+  /// about whether they are all (CheckWhole()). Errors: kUnavailable for what is no JSON answer of
+  /// a search: it was cut off, or a proxy spoke instead.
   Status Parse(const HttpBody& body, HitsPage* page);
 
  private:

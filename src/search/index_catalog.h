@@ -17,11 +17,11 @@ namespace tymbal::search {
 
 /// A field of an index set, over all its indices.
 struct IndexField {
-  std::set<std::string> types;   ///< As the mappings say: keyword, long, date, ...
-  bool doc_values = true;        ///< In every index that has it.
-  bool indexed = true;           ///< The same.
-  bool normalized = false;       ///< A normalizer changes its texts in some index.
-  size_t indices = 0;            ///< How many have it.
+  std::set<std::string> types;       ///< As the mappings say: keyword, long, date, ...
+  bool doc_values = true;            ///< In every index that has it.
+  bool indexed = true;               ///< The same.
+  bool normalized = false;           ///< A normalizer changes its texts in some index.
+  size_t indices = 0;                ///< How many have it.
   int64_t ignore_above = INT64_MAX;  ///< The least.
 
   bool IsText() const { return types == std::set<std::string>{"text"}; }
@@ -59,8 +59,8 @@ Result<IndexSet> ReadIndexSet(SearchClient* client, const ServerVersion& version
 /// "segment-20261122", also followed by an hour or by a generation), as a period of 24 hours.
 std::optional<Period> DayOfIndexName(std::string_view name);
 
-/// Returns whether a span of `range` may be in an index of this name: not when the name says another
-/// day, give or take one for servers that count days in their own zone.
+/// Returns whether a span of `range` may be in an index of this name: not when the name says
+/// another day, give or take one for servers that count days in their own zone.
 bool MayHold(std::string_view index_name, const Period& range);
 
 /// Returns `text` for the path of a URL: whatever isn't unreserved, '*' or ',' is escaped.

@@ -12,8 +12,8 @@
 
 namespace tymbal::search {
 
-/// Keeps this process polite: lets requests through as RequestPacer says. All clients of one cluster
-/// of servers share a gate. Thread: any.
+/// Keeps this process polite: lets requests through as RequestPacer says. All clients of one
+/// cluster of servers share a gate. Thread: any.
 class RequestGate {
  public:
   explicit RequestGate(const RequestGateOptions& options) : pacer_(options) {}

@@ -25,8 +25,8 @@ RequestPacer::RequestPacer(const RequestGateOptions& options)
 RequestPacer::Duration RequestPacer::Reserve(Time now, uint64_t spans, uint32_t nodes) {
   if (options_.rate_max == 0 || spans == 0) return Duration::zero();
   const Time start = std::max(now, free_at_);
-  const double seconds = static_cast<double>(spans) * std::max(1U, nodes) /
-                         static_cast<double>(options_.rate_max);
+  const double seconds =
+      static_cast<double>(spans) * std::max(1U, nodes) / static_cast<double>(options_.rate_max);
   free_at_ = start + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
   return start - now;
 }

@@ -12,8 +12,8 @@ struct RequestGateOptions {
 };
 
 /// Decides how many requests may be under way, and when the next one may go. Fewer when the server
-/// says that it is overloaded or takes much longer than it did, slowly more when it doesn't: additive
-/// increase, multiplicative decrease, as TCP does. Knows no clock and no thread: a value.
+/// says that it is overloaded or takes much longer than it did, slowly more when it doesn't:
+/// additive increase, multiplicative decrease, as TCP does. Knows no clock and no thread: a value.
 class RequestPacer {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -37,10 +37,10 @@ class RequestPacer {
 
   const RequestGateOptions options_;
   double limit_;
-  Time free_at_{};          // When the rate allows the next request.
-  Time slowed_at_{};        // Requests of before say nothing about what came of it.
-  double usual_ = 0;        // Seconds per span when all was well; rises slowly. 0: not known.
-  double recent_ = 0;       // The same of late, smoothed.
+  Time free_at_{};     // When the rate allows the next request.
+  Time slowed_at_{};   // Requests of before say nothing about what came of it.
+  double usual_ = 0;   // Seconds per span when all was well; rises slowly. 0: not known.
+  double recent_ = 0;  // The same of late, smoothed.
 };
 
 }  // namespace tymbal::search

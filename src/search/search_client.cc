@@ -48,7 +48,8 @@ Status SearchClient::Do(const Call& call, const Check& check) {
     if (outcome.status.ok()) return Status::Ok();
     const milliseconds pause = std::max(Jittered(wait), outcome.wait_at_least);
     refuted += outcome.refuted ? 1 : 0;
-    if (!outcome.may_pass || !call.repeatable || refuted > kRefutedMax || SteadyClock::now() + pause > give_up) {
+    if (!outcome.may_pass || !call.repeatable || refuted > kRefutedMax ||
+        SteadyClock::now() + pause > give_up) {
       return outcome.status;
     }
     TYMBAL_RETURN_IF_ERROR(WaitFor(pause));

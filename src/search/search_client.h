@@ -26,13 +26,13 @@ struct Call {
   std::string target;
   std::string body = {};
   std::string_view content_type = "application/json";
-  uint64_t spans = 0;  ///< How many it will bring, for the limit on their rate.
+  uint64_t spans = 0;      ///< How many it will bring, for the limit on their rate.
   bool repeatable = true;  ///< Whether it may be sent twice.
 };
 
 /// Talks to a cluster of Elasticsearch or OpenSearch: repeats what may pass (overload, a broken
-/// connection, a shard that is away), with waits that double, and says clearly what does not. Thread:
-/// confined to one; calls block.
+/// connection, a shard that is away), with waits that double, and says clearly what does not.
+/// Thread: confined to one; calls block.
 class SearchClient {
  public:
   /// Looks at a 2xx answer. kUnavailable: it isn't whole, ask again; other errors: final.
@@ -43,8 +43,8 @@ class SearchClient {
   SearchClient(std::unique_ptr<HttpClient> http, RequestGate* gate, const std::atomic<bool>* cancel,
                SearchClientOptions options);
 
-  /// Sends it until the answer is 2xx and `check` is content; the answer is in body(). Errors: those
-  /// of ErrorOf(), of HttpClient and of `check`, with what was asked.
+  /// Sends it until the answer is 2xx and `check` is content; the answer is in body(). Errors:
+  /// those of ErrorOf(), of HttpClient and of `check`, with what was asked.
   Status Do(const Call& call, const Check& check = {});
 
   const HttpBody& body() const { return body_; }
@@ -54,8 +54,8 @@ class SearchClient {
  private:
   struct Outcome {
     Status status;
-    bool may_pass = false;   ///< Another try may do better.
-    bool refuted = false;    ///< The answer came, and `check` was not content.
+    bool may_pass = false;  ///< Another try may do better.
+    bool refuted = false;   ///< The answer came, and `check` was not content.
     std::chrono::milliseconds wait_at_least{0};
   };
 

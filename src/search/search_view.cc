@@ -19,7 +19,8 @@ Status ReadPointInTime(const HttpBody& body, std::string* id) {
   simdjson::dom::element root;
   std::string_view text;
   if (parser.parse(body.text().data(), body.size).get(root) != simdjson::SUCCESS ||
-      (root["id"].get(text) != simdjson::SUCCESS && root["pit_id"].get(text) != simdjson::SUCCESS)) {
+      (root["id"].get(text) != simdjson::SUCCESS &&
+       root["pit_id"].get(text) != simdjson::SUCCESS)) {
     return Unavailable("the answer holds no point in time");
   }
   *id = text;
@@ -113,12 +114,12 @@ void SearchView::Close(SearchClient* client) {
 }
 
 Call NextScroll(std::string_view scroll_id, uint64_t spans, std::string_view keep_alive) {
-  return {.method = "POST",
-          .target = "/_search/scroll",
-          .body = fmt::format(R"({{"scroll":"{}","scroll_id":{}}})", keep_alive,
-                              JsonQuote(scroll_id)),
-          .spans = spans,
-          .repeatable = false};
+  return {
+      .method = "POST",
+      .target = "/_search/scroll",
+      .body = fmt::format(R"({{"scroll":"{}","scroll_id":{}}})", keep_alive, JsonQuote(scroll_id)),
+      .spans = spans,
+      .repeatable = false};
 }
 
 void CloseScroll(SearchClient* client, std::string_view scroll_id) {

@@ -47,10 +47,7 @@ class SearchView {
 
  private:
   SearchView(const ServerVersion& version, std::string path, std::string options, int64_t shards)
-      : version_(version),
-        path_(std::move(path)),
-        options_(std::move(options)),
-        shards_(shards) {}
+      : version_(version), path_(std::move(path)), options_(std::move(options)), shards_(shards) {}
 
   const ServerVersion version_;
   const std::string path_;     // The indices, escaped.

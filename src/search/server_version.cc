@@ -51,8 +51,7 @@ Result<ServerVersion> ReadRoot(const HttpBody& body) {
 Result<ServerVersion> ReadNodes(const HttpBody& body) {
   dom::parser parser;
   dom::object nodes;
-  if (parser.parse(body.text().data(), body.size).at_key("nodes").get(nodes) ==
-      simdjson::SUCCESS) {
+  if (parser.parse(body.text().data(), body.size).at_key("nodes").get(nodes) == simdjson::SUCCESS) {
     for (const auto node : nodes) {
       std::string_view number;
       if (node.value["version"].get(number) == simdjson::SUCCESS) {

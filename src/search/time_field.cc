@@ -72,15 +72,16 @@ Result<TimeField> FindTimeField(const IndexSet& indices, const std::string& name
   const std::string shown = Printable(name);
   const IndexField* const field = indices.Find(name);
   if (field == nullptr) {
-    return BadInput(fmt::format(
-        "no index has the field {} in its mapping, so no period can be found; is the profile right?",
-        shown));
+    return BadInput(
+        fmt::format("no index has the field {} in its mapping, so no period can be found; is the "
+                    "profile right?",
+                    shown));
   }
   if (!field->IsDate() && !field->IsNumber()) {
-    return BadInput(
-        fmt::format("the time field {} is mapped as {}; map it as date (a template for new indices, "
-                    "a reindex for old ones)",
-                    shown, Join(field->types)));
+    return BadInput(fmt::format(
+        "the time field {} is mapped as {}; map it as date (a template for new indices, "
+        "a reindex for old ones)",
+        shown, Join(field->types)));
   }
   if (!field->indexed || !field->doc_values) {
     return BadInput(fmt::format("the time field {} is not {}; it must be to find a period", shown,

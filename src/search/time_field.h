@@ -19,8 +19,8 @@ struct TimeField {
 
   /// The shortest slice of time that can be asked for: below it all spans look alike.
   int64_t StepMs() const { return kind == Kind::kSeconds ? 1000 : 1; }
-  /// Whether the server's histograms divide this field exactly: they count in doubles, which have no
-  /// place for nanoseconds since 1970.
+  /// Whether the server's histograms divide this field exactly: they count in doubles, which have
+  /// no place for nanoseconds since 1970.
   bool HasExactHistogram() const { return kind != Kind::kNanos; }
 
   /// Returns the clause that `range` (half-open) is. It is meant for `bool.filter`: a bare range as
@@ -34,8 +34,8 @@ struct TimeField {
 };
 
 /// Returns how to use the field; `number` says what numbers count where it isn't mapped as a date.
-/// Errors: kBadInput when it is not there, is not indexed, has no doc values or is of different types
-/// in different indices: with the cure.
+/// Errors: kBadInput when it is not there, is not indexed, has no doc values or is of different
+/// types in different indices: with the cure.
 Result<TimeField> FindTimeField(const IndexSet& indices, const std::string& name,
                                 TimeField::Kind number);
 

@@ -29,7 +29,8 @@ uint64_t Mix(uint64_t a, uint64_t b) {
   return a ^ (a >> 32);
 }
 
-/// Returns a hash of all (perhaps but the ids) that makes a difference in a span. Stored (as a sum), so it never changes.
+/// Returns a hash of all (perhaps but the ids) that makes a difference in a span. Stored (as a
+/// sum), so it never changes.
 uint64_t SpanHash(const Span& span, uint64_t names_hash, bool with_ids) {
   uint64_t h = Mix(names_hash, span.duration_us);
   h = Mix(h, static_cast<uint64_t>(span.start_ms) << 1 | (span.error ? 1 : 0));
@@ -80,9 +81,9 @@ void Aggregator::CollectRejected(const RejectedRecord& record) {
 uint32_t Aggregator::InternEndpoint(uint64_t hash, const EndpointTable::Names& names) {
   const uint32_t endpoint = endpoints_.Intern(hash, names);
   if (endpoint == infos_.size()) {
-    infos_.push_back({options_.apdex.For(names.app),
-                      SlotBy(options_.slot_function, names.app, names.service, names.method,
-                             options_.slot_count)});
+    infos_.push_back(
+        {options_.apdex.For(names.app), SlotBy(options_.slot_function, names.app, names.service,
+                                               names.method, options_.slot_count)});
   }
   return endpoint;
 }

@@ -75,7 +75,8 @@ class Aggregator {
   /// periods alone pass the memory limit.
   Status Add(const SpanBatch& batch);
 
-  /// Makes the period of `time_ms` one of PeriodStarts(), even if nothing follows: it was looked at.
+  /// Makes the period of `time_ms` one of PeriodStarts(), even if nothing follows: it was looked
+  /// at.
   void BeginPeriod(int64_t time_ms) { StateAt(time_ms); }
 
   /// Changes the memory limit, from the next addition on.

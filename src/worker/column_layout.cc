@@ -39,8 +39,7 @@ bool Suits(const IndexField& field, Need need) {
     case Need::kFlag:
       return field.types == std::set<std::string>{"boolean"};
     case Need::kAny:
-      return field.IsKeyword() || IsWhole(field) ||
-             field.types == std::set<std::string>{"boolean"};
+      return field.IsKeyword() || IsWhole(field) || field.types == std::set<std::string>{"boolean"};
   }
   return false;
 }

@@ -58,10 +58,10 @@ Result<EndpointListing> ListEndpoints(search::SearchClient* client, search::Sear
   EndpointListing listing;
   std::string after;
   while (true) {
-    const std::string members = fmt::format(
-        R"("size":0,"track_total_hits":true,"query":{{"bool":{{"filter":[{}]}}}},)"
-        R"("aggs":{{"endpoints":{{"composite":{{"size":{},"sources":[{}]{}}}}}}})",
-        filter, kPageEndpoints, Sources(layout), after);
+    const std::string members =
+        fmt::format(R"("size":0,"track_total_hits":true,"query":{{"bool":{{"filter":[{}]}}}},)"
+                    R"("aggs":{{"endpoints":{{"composite":{{"size":{},"sources":[{}]{}}}}}}})",
+                    filter, kPageEndpoints, Sources(layout), after);
     EndpointListing page;
     std::string next;
     const auto read = [&](const search::HttpBody& body) -> Status {
@@ -92,9 +92,10 @@ Result<EndpointListing> ListEndpoints(search::SearchClient* client, search::Sear
     std::move(page.endpoints.begin(), page.endpoints.end(), std::back_inserter(listing.endpoints));
     if (next.empty()) return listing;
     if (listing.endpoints.size() > endpoints_max) {
-      return Exhausted(fmt::format("the period has more than {} endpoints; look whether the method "
-                                   "names carry ids",
-                                   endpoints_max));
+      return Exhausted(
+          fmt::format("the period has more than {} endpoints; look whether the method "
+                      "names carry ids",
+                      endpoints_max));
     }
     after = next;
   }

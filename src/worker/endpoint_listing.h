@@ -25,9 +25,9 @@ struct EndpointListing {
   uint64_t total = 0;     ///< Records of the period.
 };
 
-/// Lists the endpoints of the records that `filter` (clauses, joined by commas) holds for, with their
-/// numbers: pages of a composite aggregation. REQUIRES: layout.no_groups is empty. Errors: those of
-/// SearchClient; kExhausted when there are more endpoints than `endpoints_max`.
+/// Lists the endpoints of the records that `filter` (clauses, joined by commas) holds for, with
+/// their numbers: pages of a composite aggregation. REQUIRES: layout.no_groups is empty. Errors:
+/// those of SearchClient; kExhausted when there are more endpoints than `endpoints_max`.
 Result<EndpointListing> ListEndpoints(search::SearchClient* client, search::SearchView* view,
                                       const IndexLayout& layout, const std::string& filter,
                                       size_t endpoints_max);

@@ -52,9 +52,10 @@ Status IdFinder::FindSome(const std::string& clauses, std::span<CallToFind*> cal
   TYMBAL_RETURN_IF_ERROR(client_->Do(view_->Search(members, calls.size()), check));
   if (!too_many) return Assign(page, calls);
   if (calls.size() == 1) {
-    return Exhausted(fmt::format("more than {} calls have one start and one duration; use read: "
-                                 "values",
-                                 kHitsMax));
+    return Exhausted(
+        fmt::format("more than {} calls have one start and one duration; use read: "
+                    "values",
+                    kHitsMax));
   }
   TYMBAL_RETURN_IF_ERROR(FindSome(clauses, calls.subspan(0, calls.size() / 2)));
   return FindSome(clauses, calls.subspan(calls.size() / 2));

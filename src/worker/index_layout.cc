@@ -60,12 +60,13 @@ Status AddNames(const Profile& profile, const IndexSet& indices, IndexLayout* la
   return Status::Ok();
 }
 
-/// A field whose values the server compares as the decoder does, in every index: otherwise asking it
-/// could lose documents that count.
+/// A field whose values the server compares as the decoder does, in every index: otherwise asking
+/// it could lose documents that count.
 bool CanFilter(const IndexSet& indices, const FieldPath& path) {
   if (!IsPlain(path) || !EverywhereIndexed(indices, path.text)) return false;
   const IndexField& field = *indices.Find(path.text);
-  return !field.normalized && (field.IsKeyword() || field.types == std::set<std::string>{"boolean"});
+  return !field.normalized &&
+         (field.IsKeyword() || field.types == std::set<std::string>{"boolean"});
 }
 
 void AddFilters(const Profile& profile, const IndexSet& indices,
@@ -123,9 +124,9 @@ std::vector<std::string> FieldsOf(const Profile& profile) {
 Result<IndexLayout> DescribeIndex(const Profile& profile, const IndexSet& indices,
                                   const search::ServerVersion& version) {
   if (profile.time_field.empty()) {
-    return InvalidArgument(fmt::format(
-        "the profile {} names no time_field, by which a search server finds a period",
-        profile.name));
+    return InvalidArgument(
+        fmt::format("the profile {} names no time_field, by which a search server finds a period",
+                    profile.name));
   }
   IndexLayout layout;
   TYMBAL_ASSIGN_OR_RETURN(

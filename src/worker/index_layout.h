@@ -17,8 +17,8 @@ struct ColumnField {
   FieldPath path;    ///< In the profile.
 };
 
-/// What an index set offers to a profile. A value: what `tymbal index check` explains and the search
-/// source goes by.
+/// What an index set offers to a profile. A value: what `tymbal index check` explains and the
+/// search source goes by.
 struct IndexLayout {
   search::TimeField time;
   /// The field with the documents' slots; empty: there is none that can be filtered by.

@@ -42,21 +42,21 @@ Status FillOwedIds(SpanSource* source, const SpanQuery& query, Aggregator* aggre
   // The same order again: visiting is the same as long as nothing is added.
   auto next = wanted.begin();
   Status status;
-  aggregator->VisitSlowCalls([&](const EndpointTable::Names& /*names*/,
-                                 std::vector<SlowCall>* calls) {
-    ForEachOwed(calls, [&](Position begin, Position end) {
-      CallToFind& call = *next++;
-      std::sort(call.found.begin(), call.found.end(), Slower);
-      const auto count = static_cast<size_t>(end - begin);
-      if (call.found.size() >= count) {
-        std::copy_n(call.found.begin(), count, begin);
-      } else if (status.ok()) {
-        status = Unavailable(fmt::format(
-            "{} of the slowest calls of {} / {} can't be found again to read their ids",
-            count - call.found.size(), Printable(call.app), Printable(call.method)));
-      }
-    });
-  });
+  aggregator->VisitSlowCalls(
+      [&](const EndpointTable::Names& /*names*/, std::vector<SlowCall>* calls) {
+        ForEachOwed(calls, [&](Position begin, Position end) {
+          CallToFind& call = *next++;
+          std::sort(call.found.begin(), call.found.end(), Slower);
+          const auto count = static_cast<size_t>(end - begin);
+          if (call.found.size() >= count) {
+            std::copy_n(call.found.begin(), count, begin);
+          } else if (status.ok()) {
+            status = Unavailable(fmt::format(
+                "{} of the slowest calls of {} / {} can't be found again to read their ids",
+                count - call.found.size(), Printable(call.app), Printable(call.method)));
+          }
+        });
+      });
   return status;
 }
 

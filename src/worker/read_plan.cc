@@ -63,9 +63,9 @@ NameFilter ByAppAndMethod(const IndexLayout& layout, const EndpointListing& list
   NameFilter filter;
   std::string apps;
   for (const auto& [app, methods] : own) {
-    apps += fmt::format(R"({}{{"bool":{{"filter":[{},{}]}}}})", apps.empty() ? "" : ",",
-                        Terms(layout.app, std::set<std::string>{app}),
-                        Terms(layout.method, methods));
+    apps +=
+        fmt::format(R"({}{{"bool":{{"filter":[{},{}]}}}})", apps.empty() ? "" : ",",
+                    Terms(layout.app, std::set<std::string>{app}), Terms(layout.method, methods));
   }
   filter.clause = AnyOf(apps);
   for (const ListedEndpoint& endpoint : listing.endpoints) {
@@ -120,14 +120,13 @@ ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, SlotRang
   const uint64_t scale = profile.slot_count == 0 ? 1 : profile.slot_count / slot_count;
   const std::string common = CommonClauses(layout);
   // The first slot also gets what is negative: the original cicada's abs() has such a value.
-  const std::string from =
-      slots.from == 0 ? "" : fmt::format(R"("gte":{},)", slots.from * scale);
+  const std::string from = slots.from == 0 ? "" : fmt::format(R"("gte":{},)", slots.from * scale);
   ReadPlan plan{SlotRead::kField, {}};
-  plan.parts.push_back({.clauses = fmt::format(R"({},{{"range":{{{}:{{{}"lt":{}}}}}}})", common,
-                                               JsonQuote(layout.slot_field), from,
-                                               slots.to * scale),
-                        .own_only = true,
-                        .columns = true});
+  plan.parts.push_back(
+      {.clauses = fmt::format(R"({},{{"range":{{{}:{{{}"lt":{}}}}}}})", common,
+                              JsonQuote(layout.slot_field), from, slots.to * scale),
+       .own_only = true,
+       .columns = true});
   plan.parts.push_back({.clauses = common + "," + Missing(layout.slot_field)});
   return plan;
 }
@@ -147,7 +146,8 @@ ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing,
   size_t own_endpoints = 0;
   for (const ListedEndpoint& endpoint : listing.endpoints) {
     const EndpointName& name = endpoint.name;
-    if (!slots.Contains(SlotBy(function, name.app, name.service, name.method, slot_count))) continue;
+    if (!slots.Contains(SlotBy(function, name.app, name.service, name.method, slot_count)))
+      continue;
     own[name.app].insert(name.method);
     own_records += endpoint.records;
     ++own_endpoints;
@@ -156,9 +156,9 @@ ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing,
   const std::string named = Named(layout.app) + "," + Named(layout.method);
   ReadPlan plan{SlotRead::kGroup, {}};
   if (listing.nameless > 0) {
-    plan.parts.push_back({.clauses = fmt::format(
-                              R"({},{{"bool":{{"must_not":[{{"bool":{{"filter":[{}]}}}}]}}}})",
-                              common, named)});
+    plan.parts.push_back(
+        {.clauses = fmt::format(R"({},{{"bool":{{"must_not":[{{"bool":{{"filter":[{}]}}}}]}}}})",
+                                common, named)});
   }
   if (own.empty()) return plan;
   std::string clause;
@@ -183,8 +183,8 @@ void SetApartDoubtful(const std::vector<std::string>& doubtful, ReadPlan* plan) 
   if (doubtful.empty()) return;
   std::string all;
   for (const std::string& field : doubtful) {
-    all += fmt::format(R"({}{{"exists":{{"field":{}}}}})", all.empty() ? "" : ",",
-                       JsonQuote(field));
+    all +=
+        fmt::format(R"({}{{"exists":{{"field":{}}}}})", all.empty() ? "" : ",", JsonQuote(field));
   }
   std::vector<ReadPart> parts;
   for (const ReadPart& part : plan->parts) {
@@ -195,8 +195,8 @@ void SetApartDoubtful(const std::vector<std::string>& doubtful, ReadPlan* plan) 
     ReadPart sure = part;
     sure.clauses += "," + all;
     ReadPart doubt = part;
-    doubt.clauses += fmt::format(
-        R"(,{{"bool":{{"must_not":[{{"bool":{{"filter":[{}]}}}}]}}}})", all);
+    doubt.clauses +=
+        fmt::format(R"(,{{"bool":{{"must_not":[{{"bool":{{"filter":[{}]}}}}]}}}})", all);
     doubt.columns = false;
     parts.push_back(std::move(sure));
     parts.push_back(std::move(doubt));

@@ -12,14 +12,15 @@ namespace tymbal::worker {
 enum class ReadWay : uint8_t {
   kSource,          ///< The whole document.
   kColumns,         ///< Its columns (doc values), with the ids.
-  kColumnsThenIds,  ///< Columns without the ids; those of the slowest calls are looked up at the end.
+  kColumnsThenIds,  ///< Columns without the ids; those of the slowest calls are looked up at the
+                    ///< end.
 };
 inline constexpr size_t kReadWays = 3;
 
 std::string_view ReadWayName(ReadWay way);
 
 /// Chooses what is read, by what it costs. It begins with what was measured elsewhere
-/// (docs/performance.md), tries each way once where there is enough to read, and goes on with the
+/// (read_way.cc), tries each way once where there is enough to read, and goes on with the
 /// cheapest. A value; knows no clock.
 class ReadWayChooser {
  public:

@@ -64,7 +64,8 @@ void Wait(Shared* shared, const ScanOptions& options) {
   }
 }
 
-/// The last look before anything counts (I6): the source's promise against what the readers brought.
+/// The last look before anything counts (I6): the source's promise against what the readers
+/// brought.
 Status CheckComplete(SpanSource* source, const SpanQuery& query, uint64_t read) {
   TYMBAL_ASSIGN_OR_RETURN(const std::optional<uint64_t> expected, source->Expected(query));
   if (!expected || *expected == read) return Status::Ok();

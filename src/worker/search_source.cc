@@ -153,8 +153,8 @@ Result<std::vector<std::unique_ptr<SpanReader>>> SearchSource::Open(const SpanQu
   TYMBAL_RETURN_IF_ERROR(CheckNotMissing(fetch, *query.range));
   TYMBAL_RETURN_IF_ERROR(CountUnplaced(client.get(), query));
   PageFetcherOptions options = options_.fetch;
-  options.page_records = std::min<size_t>(options.page_records,
-                                          static_cast<size_t>(indices_.result_window));
+  options.page_records =
+      std::min<size_t>(options.page_records, static_cast<size_t>(indices_.result_window));
   fetcher_ = std::make_unique<PageFetcher>(
       options, std::move(fetch), view_.get(), [this] { return MakeClient(&cancel_); }, &cancel_);
   std::vector<std::unique_ptr<SpanReader>> readers;
@@ -162,8 +162,8 @@ Result<std::vector<std::unique_ptr<SpanReader>>> SearchSource::Open(const SpanQu
     TYMBAL_ASSIGN_OR_RETURN(auto documents, Decoder::Create(options_.profile, query.slot_count));
     std::unique_ptr<Decoder> columns;
     if (columns_) {
-      TYMBAL_ASSIGN_OR_RETURN(columns, Decoder::Create(columns_->profile, query.slot_count,
-                                                       Decoder::Form::kColumns));
+      TYMBAL_ASSIGN_OR_RETURN(
+          columns, Decoder::Create(columns_->profile, query.slot_count, Decoder::Form::kColumns));
     }
     readers.push_back(
         std::make_unique<Reader>(this, std::move(documents), std::move(columns), query));
@@ -177,8 +177,8 @@ Status SearchSource::FindIndices(search::SearchClient* client, const Period& ran
   } else {
     TYMBAL_ASSIGN_OR_RETURN(version_, search::AskServerVersion(client));
   }
-  TYMBAL_ASSIGN_OR_RETURN(indices_, search::ReadIndexSet(client, version_, options_.index,
-                                                         FieldsOf(options_.profile)));
+  TYMBAL_ASSIGN_OR_RETURN(
+      indices_, search::ReadIndexSet(client, version_, options_.index, FieldsOf(options_.profile)));
   for (const std::string& name : indices_.closed) {
     if (!search::MayHold(name, range)) continue;
     return Conflict(
@@ -234,8 +234,7 @@ Result<FetchPlan> SearchSource::CountSlices(search::SearchClient* client, const 
     TYMBAL_ASSIGN_OR_RETURN(const std::vector<Slice> slices, counter.Count(i, part.clauses, range));
     uint64_t records = 0;
     for (const Slice& slice : slices) records += slice.count;
-    TYMBAL_ASSIGN_OR_RETURN(std::vector<ReadWay> ways,
-                            WaysOf(part, plan_.way == SlotRead::kScan));
+    TYMBAL_ASSIGN_OR_RETURN(std::vector<ReadWay> ways, WaysOf(part, plan_.way == SlotRead::kScan));
     uint64_t lookups = 0;
     if (ways.size() > 1 && records > 0) {
       TYMBAL_ASSIGN_OR_RETURN(lookups, CountLookups(client, range, part.clauses));
@@ -343,8 +342,7 @@ bool SearchSource::OwesIds() const { return fetcher_->owes_ids() && options_.slo
 
 Status SearchSource::FindIds(const SpanQuery& query, std::vector<CallToFind>* calls) {
   const auto client = MakeClient(&cancel_);
-  TYMBAL_ASSIGN_OR_RETURN(const auto decoder,
-                          Decoder::Create(options_.profile, query.slot_count));
+  TYMBAL_ASSIGN_OR_RETURN(const auto decoder, Decoder::Create(options_.profile, query.slot_count));
   std::string common;
   for (const std::string& clause : layout_.clauses) common += "," + clause;
   IdFinder finder(client.get(), view_.get(), &layout_.time, &columns_->profile, decoder.get());

@@ -47,7 +47,8 @@ struct SearchSourceOptions {
 ///
 /// One view of the indices (a point in time where there is one), and in it: the records are counted
 /// in short stretches of time, under the query's filter; each request asks for one slice that fits
-/// into a page and must bring exactly what was counted. Threads of its own fetch, the readers decode.
+/// into a page and must bring exactly what was counted. Threads of its own fetch, the readers
+/// decode.
 class SearchSource : public SpanSource {
  public:
   explicit SearchSource(SearchSourceOptions options);

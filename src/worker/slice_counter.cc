@@ -39,16 +39,17 @@ Result<std::vector<Slice>> SliceCounter::Count(size_t part, const std::string& c
   const std::string query = QueryMember(*time_, range, clauses);
   int64_t interval_ms = CountingInterval(range, time_->StepMs());
   if (time_->HasExactHistogram()) return CountByHistogram(part, query, range, interval_ms);
-  interval_ms = std::max(interval_ms, (range.end_ms - range.start_ms + kFiltersMax - 1) / kFiltersMax);
+  interval_ms =
+      std::max(interval_ms, (range.end_ms - range.start_ms + kFiltersMax - 1) / kFiltersMax);
   return CountByFilters(part, query, range, interval_ms);
 }
 
 Result<std::vector<Slice>> SliceCounter::CountByHistogram(size_t part, const std::string& query,
                                                           const Period& range,
                                                           int64_t interval_ms) {
-  const std::string members = fmt::format(
-      R"("size":0,"track_total_hits":true,{},"aggs":{{"slices":{{{}}}}})", query,
-      time_->HistogramClause(range.start_ms, interval_ms, view_->version().IsSince7()));
+  const std::string members =
+      fmt::format(R"("size":0,"track_total_hits":true,{},"aggs":{{"slices":{{{}}}}})", query,
+                  time_->HistogramClause(range.start_ms, interval_ms, view_->version().IsSince7()));
   std::vector<Slice> slices;
   const auto read = [&](const search::HttpBody& body) -> Status {
     slices.clear();
@@ -68,10 +69,10 @@ Result<std::vector<Slice>> SliceCounter::CountByHistogram(size_t part, const std
       }
       if (count == 0) continue;
       const int64_t start_ms = time_->BucketStartMs(key);
-      slices.push_back({part,
-                        {std::max(start_ms, range.start_ms),
-                         std::min(start_ms + interval_ms, range.end_ms)},
-                        count});
+      slices.push_back(
+          {part,
+           {std::max(start_ms, range.start_ms), std::min(start_ms + interval_ms, range.end_ms)},
+           count});
     }
     return CheckSum(slices, answer.total(), *time_);
   };

@@ -25,8 +25,8 @@ class SliceCounter {
                const search::TimeField* time)
       : client_(client), view_(view), time_(time) {}
 
-  /// Returns the stretches of `range` that hold records of the part, in order of time. Errors: those
-  /// of SearchClient; kBadInput when records have several values in the time field.
+  /// Returns the stretches of `range` that hold records of the part, in order of time. Errors:
+  /// those of SearchClient; kBadInput when records have several values in the time field.
   Result<std::vector<Slice>> Count(size_t part, const std::string& clauses, const Period& range);
 
  private:
@@ -38,6 +38,5 @@ class SliceCounter {
   search::SearchView* const view_;
   const search::TimeField* const time_;
 };
-
 
 }  // namespace tymbal::worker

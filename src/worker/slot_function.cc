@@ -14,8 +14,8 @@ uint32_t IdOf(std::string_view text) {
   return static_cast<uint32_t>(id);
 }
 
-/// abs((((17 * 31 + app) * 31 + service) * 31 + method)) % 65536 in Java's int. Math.abs of the least
-/// int is itself, and so negative: we count it to the first slot.
+/// abs((((17 * 31 + app) * 31 + service) * 31 + method)) % 65536 in Java's int. Math.abs of the
+/// least int is itself, and so negative: we count it to the first slot.
 uint32_t CicadaSlice(std::string_view app, std::string_view service, std::string_view method) {
   const uint32_t hash = ((17U * 31 + IdOf(app)) * 31 + IdOf(service)) * 31 + IdOf(method);
   const auto value = static_cast<int32_t>(hash);
