@@ -11,6 +11,7 @@
 #include "cli/run_command.h"
 #include "cli/schema_command.h"
 #include "cli/status_command.h"
+#include "cli/verify_command.h"
 
 int main(int argc, char** argv) {
   // Reading threads fill memory that the main thread then merges and frees: with an arena for each
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
   int exit_code = tymbal::cli::kExitOk;
   tymbal::cli::AddRunCommand(app, &exit_code);
   tymbal::cli::AddReportCommand(app, &exit_code);
+  tymbal::cli::AddVerifyCommand(app, &exit_code);
   tymbal::cli::AddNodeCommand(app, &exit_code);
   tymbal::cli::AddStatusCommand(app, &exit_code);
   tymbal::cli::AddPauseCommands(app, &exit_code);

@@ -18,14 +18,13 @@
 #include "cli/open_store.h"
 #include "cli/run_settings.h"
 #include "cli/search_opener.h"
+#include "cli/span_source_opener.h"
 #include "common/event_loop.h"
 #include "common/file_text.h"
 #include "common/period.h"
 #include "common/store_thread.h"
 #include "common/time_text.h"
 #include "node/node.h"
-#include "worker/file_pattern.h"
-#include "worker/file_source.h"
 #include "worker/scan_executor.h"
 
 namespace tymbal::cli {
@@ -91,32 +90,6 @@ Result<node::NodeOptions> OptionsOf(const Config& config, const RunSettings& set
   return options;
 }
 
-worker::SourceOpener FileSourceOf(const Config& config, const RunSettings& settings) {
-  return
-      [pattern = config.source_file_path, profile = settings.profile](
-          const Period& period, uint32_t /*nodes*/) -> Result<std::unique_ptr<worker::SpanSource>> {
-        TYMBAL_ASSIGN_OR_RETURN(const std::vector<std::string> paths,
-                                worker::FindFiles(pattern, period));
-        TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<worker::SpanSource> source,
-                                worker::FileSource::Create({.paths = paths, .profile = profile}));
-        return source;
-      };
-}
-
-Result<worker::SourceOpener> SourceOf(const Config& config, const RunSettings& settings,
-                                      const Environment& environment) {
-  if (config.source_type == "file") return FileSourceOf(config, settings);
-  TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<SearchOpener> opener,
-                          SearchOpener::Create(config, settings.profile, environment));
-  // A SourceOpener is copied about; all copies share the limits on requests.
-  return worker::SourceOpener(
-      [shared = std::shared_ptr<SearchOpener>(std::move(opener))](
-          const Period& /*period*/, uint32_t nodes) -> Result<std::unique_ptr<worker::SpanSource>> {
-        shared->set_nodes(nodes);
-        return std::unique_ptr<worker::SpanSource>(shared->OpenSource());
-      });
-}
-
 /// Takes SIGTERM and SIGINT away from all threads and gives them to the loop.
 class Signals {
  public:
@@ -141,7 +114,7 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
                           ZookeeperSettingsOf(config, environment));
   TYMBAL_ASSIGN_OR_RETURN(const node::NodeOptions options, OptionsOf(config, settings));
   TYMBAL_ASSIGN_OR_RETURN(const worker::SourceOpener open_source,
-                          SourceOf(config, settings, environment));
+                          MakeSourceOpener(settings, environment));
   const StoreOpener open_store = [store = settings.store] {
     return OpenResultStore(store, /*create=*/true);
   };
