@@ -12,6 +12,9 @@
 
 namespace tymbal {
 
+/// A node's id is as long as a host's name at most.
+inline constexpr size_t kNodeIdBytesMax = 255;
+
 /// What conf/tymbal.yaml says; it documents each option with its unit and default. The defaults
 /// here are the defaults there (a test compares them).
 struct Config {
