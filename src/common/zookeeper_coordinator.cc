@@ -123,7 +123,7 @@ void ZookeeperCoordinator::OnSession(ZookeeperClient::Session session) {
       reconnect_ms_ = options_.reconnect_ms;
       ++suspended_no_;
       if (state_ == State::kSuspended) return GoLive();
-      return MakeRoot(0, session_no_);
+      return MakeFolders();
     case ZookeeperClient::Session::kSuspended: {
       if (state_ == State::kLive) {
         state_ = State::kSuspended;
@@ -145,24 +145,24 @@ void ZookeeperCoordinator::OnSession(ZookeeperClient::Session session) {
   }
 }
 
-/// The root must be there before anything else; everybody makes it, and that it exists is fine.
-void ZookeeperCoordinator::MakeRoot(size_t next, uint64_t session) {
-  std::vector<std::string> paths;
-  for (size_t slash = options_.root.find('/', 1); slash != std::string::npos;
-       slash = options_.root.find('/', slash + 1)) {
-    paths.push_back(options_.root.substr(0, slash));
-  }
-  if (options_.root.size() > 1) paths.push_back(options_.root);
-  paths.push_back(Path("instances"));
-  paths.push_back(Path("progress"));
-  if (next == paths.size()) return GoLive();
-  client_->Create(paths[next], "", false, [this, next, session, path = paths[next]](ZkCode code) {
+/// What all others stand in; everybody makes it, and that it exists is fine.
+void ZookeeperCoordinator::MakeFolders() {
+  MakeFolder(Path("instances"), [this] { MakeFolder(Path("progress"), [this] { GoLive(); }); });
+}
+
+/// From below: those above may belong to somebody who lets us look at nothing there.
+void ZookeeperCoordinator::MakeFolder(const std::string& path, std::function<void()> next) {
+  client_->Create(path, "", false, [=, this, session = session_no_](ZkCode code) {
     if (session != session_no_ || state_ == State::kClosed || state_ == State::kFailed) return;
-    if (code == ZkCode::kOk || code == ZkCode::kNodeExists) return MakeRoot(next + 1, session);
+    if (code == ZkCode::kOk || code == ZkCode::kNodeExists) return next();
+    const size_t slash = path.rfind('/');
+    if (code == ZkCode::kNoNode && slash > 0) {
+      return MakeFolder(path.substr(0, slash), [=, this] { MakeFolder(path, next); });
+    }
     const Status status = StatusOf(code, Effect::kWrite, path);
     if (status.error_class() == ErrorClass::kPermanent && status.code() != StatusCode::kFenced) {
       state_ = State::kFailed;
-      return listener_->OnFailed(status.WithContext("making the root znode"));
+      return listener_->OnFailed(status.WithContext("making the znodes"));
     }
     // A lost connection: the next kConnected comes back here.
   });
@@ -237,6 +237,15 @@ void ZookeeperCoordinator::Finish(Done done, Status status) {
   clock_->Post([done = std::move(done), status = std::move(status)] { done(status); });
 }
 
+/// What a code means where something was to stand in a folder. No folder: an operator has removed
+/// it, or ZooKeeper has lost its data. It is made anew; whoever repeats the call finds it.
+Status ZookeeperCoordinator::CreateStatus(ZkCode code, std::string_view path) {
+  if (code == ZkCode::kNoNode && state_ == State::kLive) {
+    MakeFolder(Path("instances"), [this] { MakeFolder(Path("progress"), [] {}); });
+  }
+  return StatusOf(code, Effect::kWrite, path);
+}
+
 /// Returns whether `data` is too big to be sent; then `done` is told.
 bool ZookeeperCoordinator::Refuse(const std::string& data, const Done& done) {
   if (data.size() <= kZnodeBytesMax) return false;
@@ -280,13 +289,14 @@ void ZookeeperCoordinator::SetOrCreate(const std::string& path, const std::strin
   Multi(ops, [this, path, data, guards, done](ZkCode code, const std::vector<ZkCode>& codes) {
     const bool missing = code == ZkCode::kNoNode && !codes.empty() && codes.back() == code;
     if (code == ZkCode::kBadVersion) return done(Fenced("the board was claimed by a newer epoch"));
+    if (code == ZkCode::kNoNode && !missing) return done(Fenced("the board's epoch was removed"));
     if (!missing) return done(StatusOf(code, Effect::kWrite, path));
     std::vector<ZkOp> again = guards;
     again.push_back(ZkOp::Create(path, data));
-    Multi(again, [path, done](ZkCode made, const std::vector<ZkCode>& /*codes*/) {
+    Multi(again, [this, path, done](ZkCode made, const std::vector<ZkCode>& /*codes*/) {
       if (made == ZkCode::kBadVersion)
         return done(Fenced("the board was claimed by a newer epoch"));
-      done(StatusOf(made, Effect::kWrite, path));
+      done(CreateStatus(made, path));
     });
   });
 }
@@ -315,7 +325,7 @@ void ZookeeperCoordinator::Register(const Member& self, const std::string& data,
   const uint64_t session = session_no_;
   Create(path, data, true, [this, self, path, data, session, done](ZkCode code) {
     if (code == ZkCode::kOk && session == session_no_) joined_version_ = 0;
-    if (code != ZkCode::kNodeExists) return done(StatusOf(code, Effect::kWrite, path));
+    if (code != ZkCode::kNodeExists) return done(CreateStatus(code, path));
     Get(path, false, [this, self, path, data, session, done](ZkCode got, const ZkNode& node) {
       if (got != ZkCode::kOk) return done(StatusOf(got, Effect::kRead, path));
       if (session == session_no_ && node.stat.ephemeral_owner == client_->session_id()) {
@@ -340,6 +350,7 @@ void ZookeeperCoordinator::Register(const Member& self, const std::string& data,
 void ZookeeperCoordinator::ReadMembers(Reply<std::vector<Member>> reply) {
   const std::string folder = Path("instances");
   Children(folder, true, [this, folder, reply](ZkCode code, const std::vector<std::string>& names) {
+    if (code == ZkCode::kNoNode) return reply(CreateStatus(code, folder));
     if (code != ZkCode::kOk) return reply(StatusOf(code, Effect::kRead, folder));
     GatherAll(folder, names,
               [folder, reply](const Status& status, const std::map<std::string, ZkNode>& nodes) {
@@ -365,7 +376,7 @@ void ZookeeperCoordinator::Campaign(const MasterRecord& self, Reply<MasterRecord
   const std::string path = Path("master");
   Create(path, EncodeMaster(self), true, [this, self, path, reply](ZkCode code) {
     if (code == ZkCode::kOk) return reply(self);
-    if (code != ZkCode::kNodeExists) return reply(StatusOf(code, Effect::kWrite, path));
+    if (code != ZkCode::kNodeExists) return reply(CreateStatus(code, path));
     Get(path, false, [this, path, reply](ZkCode got, const ZkNode& node) {
       if (got != ZkCode::kOk) return reply(StatusOf(got, Effect::kRead, path));
       auto master = Named(DecodeMaster(node.data), path);
@@ -503,7 +514,7 @@ void ZookeeperCoordinator::ReportProgress(RunId run, int32_t fragment_no, const 
     if (code != ZkCode::kNoNode) return done(StatusOf(code, Effect::kWrite, path));
     Create(folder, "", false, [=, this](ZkCode made) {
       if (made != ZkCode::kOk && made != ZkCode::kNodeExists) {
-        return done(StatusOf(made, Effect::kWrite, folder));
+        return done(CreateStatus(made, folder));
       }
       Create(path, data, false,
              [path, done](ZkCode again) { done(StatusOf(again, Effect::kWrite, path)); });
@@ -524,29 +535,39 @@ void ZookeeperCoordinator::Replace(const std::string& path, const Progress& prog
   });
 }
 
-void ZookeeperCoordinator::ReadProgress(RunId run, Reply<std::map<int32_t, Progress>> reply) {
+namespace {
+
+int32_t FragmentNo(const std::string& name) {
+  int32_t no = 0;
+  std::from_chars(name.data(), name.data() + name.size(), no);
+  return no;
+}
+
+}  // namespace
+
+void ZookeeperCoordinator::ReadProgress(RunId run, Wanted wanted,
+                                        Reply<std::map<int32_t, Progress>> reply) {
   const std::string folder = ProgressFolder(run);
-  Children(folder, true, [=, this](ZkCode code, const std::vector<std::string>& names) {
+  Children(folder, true, [=, this](ZkCode code, std::vector<std::string> names) {
     if (code == ZkCode::kNoNode) {
       // Nobody can watch the children of what isn't there.
       return Create(folder, "", false, [=, this](ZkCode made) {
         if (made != ZkCode::kOk && made != ZkCode::kNodeExists) {
-          return reply(StatusOf(made, Effect::kRead, folder));
+          return reply(CreateStatus(made, folder));
         }
-        ReadProgress(run, reply);
+        ReadProgress(run, wanted, reply);
       });
     }
     if (code != ZkCode::kOk) return reply(StatusOf(code, Effect::kRead, folder));
+    std::erase_if(names, [&](const std::string& name) { return !wanted(FragmentNo(name)); });
     GatherAll(folder, names,
               [folder, reply](const Status& status, const std::map<std::string, ZkNode>& nodes) {
                 if (!status.ok()) return reply(status);
                 std::map<int32_t, Progress> all;
                 for (const auto& [name, node] : nodes) {
-                  int32_t no = 0;
-                  std::from_chars(name.data(), name.data() + name.size(), no);
                   auto progress = Named(DecodeProgress(node.data), folder + "/" + name);
                   if (!progress) return reply(progress.error());
-                  all[no] = std::move(*progress);
+                  all[FragmentNo(name)] = std::move(*progress);
                 }
                 reply(std::move(all));
               });
@@ -556,6 +577,7 @@ void ZookeeperCoordinator::ReadProgress(RunId run, Reply<std::map<int32_t, Progr
 void ZookeeperCoordinator::ClearProgress(std::optional<RunId> keep, Done done) {
   const std::string root = Path("progress");
   Children(root, false, [=, this](ZkCode code, const std::vector<std::string>& names) {
+    if (code == ZkCode::kNoNode) return done(CreateStatus(code, root));
     if (code != ZkCode::kOk) return done(StatusOf(code, Effect::kRead, root));
     std::vector<std::string> folders;
     for (const std::string& name : names) {
