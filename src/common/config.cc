@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -44,9 +45,20 @@ Status ReadSource(Section& source, Config* config) {
                     [&](Section& search) { return ReadSearchConfig(search, &config->search); });
 }
 
+/// All of them stand in one znode: /job must have room for those of 1,024 fragments.
+Status TakeNodeId(const std::string& text, std::string* target) {
+  const bool plain = std::none_of(text.begin(), text.end(),
+                                  [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  if (!plain || text.size() > kNodeIdBytesMax) {
+    return InvalidArgument("must be a name of up to " + std::to_string(kNodeIdBytesMax) +
+                           " bytes without control characters");
+  }
+  return TakeText(text, target);
+}
+
 Status ReadNode(Section& node, Config* config) {
-  TYMBAL_RETURN_IF_ERROR(
-      node.Scalar("id", [&](const std::string& text) { return TakeText(text, &config->node_id); }));
+  TYMBAL_RETURN_IF_ERROR(node.Scalar(
+      "id", [&](const std::string& text) { return TakeNodeId(text, &config->node_id); }));
   return node.Scalar("advertise", [&](const std::string& text) {
     return TakeText(text, &config->node_advertise);
   });

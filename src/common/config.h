@@ -12,6 +12,9 @@
 
 namespace tymbal {
 
+/// A node's id is as long as a host's name at most.
+inline constexpr size_t kNodeIdBytesMax = 255;
+
 /// How to read a search server: source.elasticsearch.
 struct SearchConfig {
   std::string hosts;  ///< "https://es1:9200,https://es2:9200".

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/ids.h"
@@ -147,8 +148,14 @@ class Coordinator {
   /// that was said under a newer token: then it does nothing.
   virtual void ReportProgress(RunId run, int32_t fragment_no, const Progress& progress,
                               Done done) = 0;
-  /// Returns what was said about the fragments of a run, by number, and arms one hint.
-  virtual void ReadProgress(RunId run, Reply<std::map<int32_t, Progress>> reply) = 0;
+  /// Returns what was said about the fragments of a run that are `wanted`, by number, and arms one
+  /// hint, whichever fragment it will be about. `wanted` may be asked before and after the return.
+  using Wanted = std::function<bool(int32_t fragment_no)>;
+  virtual void ReadProgress(RunId run, Wanted wanted, Reply<std::map<int32_t, Progress>> reply) = 0;
+  void ReadProgress(RunId run, Reply<std::map<int32_t, Progress>> reply) {
+    ReadProgress(
+        run, [](int32_t) { return true; }, std::move(reply));
+  }
   /// Forgets the progress of all runs but `keep`. Calling it again is harmless.
   virtual void ClearProgress(std::optional<RunId> keep, Done done) = 0;
 

@@ -105,10 +105,12 @@ void LocalCoordinator::ReportProgress(RunId run, int32_t fragment_no, const Prog
   Finish(std::move(done), Status::Ok());
 }
 
-void LocalCoordinator::ReadProgress(RunId run, Reply<std::map<int32_t, Progress>> reply) {
+void LocalCoordinator::ReadProgress(RunId run, Wanted wanted,
+                                    Reply<std::map<int32_t, Progress>> reply) {
   armed_.insert(Topic::kProgress);
   std::map<int32_t, Progress> progress;
   if (const auto found = progress_.find(run); found != progress_.end()) progress = found->second;
+  std::erase_if(progress, [&](const auto& said) { return !wanted(said.first); });
   clock_->Post([reply = std::move(reply), progress] { reply(progress); });
 }
 

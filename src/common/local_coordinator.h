@@ -28,7 +28,8 @@ class LocalCoordinator : public Coordinator {
   void PublishTask(const Task& task, Done done) override;
   void ReadTask(Reply<std::optional<Task>> reply) override;
   void ReportProgress(RunId run, int32_t fragment_no, const Progress& progress, Done done) override;
-  void ReadProgress(RunId run, Reply<std::map<int32_t, Progress>> reply) override;
+  using Coordinator::ReadProgress;
+  void ReadProgress(RunId run, Wanted wanted, Reply<std::map<int32_t, Progress>> reply) override;
   void ClearProgress(std::optional<RunId> keep, Done done) override;
   void ReadControl(Reply<Control> reply) override;
   void WriteControl(const Control& control, Done done) override;

@@ -255,6 +255,15 @@ void ZookeeperCoordinator::Finish(Done done, Status status) {
   clock_->Post([done = std::move(done), status = std::move(status)] { done(status); });
 }
 
+/// What a code means where something was to stand in a folder. No folder: an operator has removed
+/// it, or ZooKeeper has lost its data. It is made anew; whoever repeats the call finds it.
+Status ZookeeperCoordinator::CreateStatus(ZkCode code, std::string_view path) {
+  if (code == ZkCode::kNoNode && state_ == State::kLive) {
+    MakeFolder(Path("instances"), [this] { MakeFolder(Path("progress"), [] {}); });
+  }
+  return StatusOf(code, Effect::kWrite, path);
+}
+
 /// Reads nodes that may be gone by now: those are left out.
 struct ZookeeperCoordinator::Gathering {
   size_t waiting = 0;
@@ -290,13 +299,14 @@ void ZookeeperCoordinator::SetOrCreate(const std::string& path, const std::strin
   Multi(ops, [this, path, data, guards, done](ZkCode code, const std::vector<ZkCode>& codes) {
     const bool missing = code == ZkCode::kNoNode && !codes.empty() && codes.back() == code;
     if (code == ZkCode::kBadVersion) return done(Fenced("the board was claimed by a newer epoch"));
+    if (code == ZkCode::kNoNode && !missing) return done(Fenced("the board's epoch was removed"));
     if (!missing) return done(StatusOf(code, Effect::kWrite, path));
     std::vector<ZkOp> again = guards;
     again.push_back(ZkOp::Create(path, data));
-    Multi(again, [path, done](ZkCode made, const std::vector<ZkCode>& /*codes*/) {
+    Multi(again, [this, path, done](ZkCode made, const std::vector<ZkCode>& /*codes*/) {
       if (made == ZkCode::kBadVersion)
         return done(Fenced("the board was claimed by a newer epoch"));
-      done(StatusOf(made, Effect::kWrite, path));
+      done(CreateStatus(made, path));
     });
   });
 }
@@ -324,7 +334,7 @@ void ZookeeperCoordinator::Register(const Member& self, const std::string& data,
   const uint64_t session = session_no_;
   Create(path, data, true, [this, self, path, data, session, done](ZkCode code) {
     if (code == ZkCode::kOk && session == session_no_) joined_version_ = 0;
-    if (code != ZkCode::kNodeExists) return done(StatusOf(code, Effect::kWrite, path));
+    if (code != ZkCode::kNodeExists) return done(CreateStatus(code, path));
     Get(path, false, [this, self, path, data, session, done](ZkCode got, const ZkNode& node) {
       if (got != ZkCode::kOk) return done(StatusOf(got, Effect::kRead, path));
       if (session == session_no_ && node.stat.ephemeral_owner == client_->session_id()) {
@@ -349,6 +359,7 @@ void ZookeeperCoordinator::Register(const Member& self, const std::string& data,
 void ZookeeperCoordinator::ReadMembers(Reply<std::vector<Member>> reply) {
   const std::string folder = Path("instances");
   Children(folder, true, [this, folder, reply](ZkCode code, const std::vector<std::string>& names) {
+    if (code == ZkCode::kNoNode) return reply(CreateStatus(code, folder));
     if (code != ZkCode::kOk) return reply(StatusOf(code, Effect::kRead, folder));
     GatherAll(folder, names,
               [folder, reply](const Status& status, const std::map<std::string, ZkNode>& nodes) {
@@ -375,7 +386,7 @@ void ZookeeperCoordinator::Campaign(const MasterRecord& self, Reply<MasterRecord
   const std::string path = Path("master");
   Create(path, EncodeMaster(self), true, [this, self, path, reply](ZkCode code) {
     if (code == ZkCode::kOk) return reply(self);
-    if (code != ZkCode::kNodeExists) return reply(StatusOf(code, Effect::kWrite, path));
+    if (code != ZkCode::kNodeExists) return reply(CreateStatus(code, path));
     Get(path, false, [this, path, reply](ZkCode got, const ZkNode& node) {
       if (got != ZkCode::kOk) return reply(StatusOf(got, Effect::kRead, path));
       auto master = Named(DecodeMaster(node.data), path);
@@ -511,7 +522,7 @@ void ZookeeperCoordinator::ReportProgress(RunId run, int32_t fragment_no, const 
     if (code != ZkCode::kNoNode) return done(StatusOf(code, Effect::kWrite, path));
     Create(folder, "", false, [=, this](ZkCode made) {
       if (made != ZkCode::kOk && made != ZkCode::kNodeExists) {
-        return done(StatusOf(made, Effect::kWrite, folder));
+        return done(CreateStatus(made, folder));
       }
       Create(path, data, false,
              [path, done](ZkCode again) { done(StatusOf(again, Effect::kWrite, path)); });
@@ -532,29 +543,39 @@ void ZookeeperCoordinator::Replace(const std::string& path, const Progress& prog
   });
 }
 
-void ZookeeperCoordinator::ReadProgress(RunId run, Reply<std::map<int32_t, Progress>> reply) {
+namespace {
+
+int32_t FragmentNo(const std::string& name) {
+  int32_t no = 0;
+  std::from_chars(name.data(), name.data() + name.size(), no);
+  return no;
+}
+
+}  // namespace
+
+void ZookeeperCoordinator::ReadProgress(RunId run, Wanted wanted,
+                                        Reply<std::map<int32_t, Progress>> reply) {
   const std::string folder = ProgressFolder(run);
-  Children(folder, true, [=, this](ZkCode code, const std::vector<std::string>& names) {
+  Children(folder, true, [=, this](ZkCode code, std::vector<std::string> names) {
     if (code == ZkCode::kNoNode) {
       // Nobody can watch the children of what isn't there.
       return Create(folder, "", false, [=, this](ZkCode made) {
         if (made != ZkCode::kOk && made != ZkCode::kNodeExists) {
-          return reply(StatusOf(made, Effect::kRead, folder));
+          return reply(CreateStatus(made, folder));
         }
-        ReadProgress(run, reply);
+        ReadProgress(run, wanted, reply);
       });
     }
     if (code != ZkCode::kOk) return reply(StatusOf(code, Effect::kRead, folder));
+    std::erase_if(names, [&](const std::string& name) { return !wanted(FragmentNo(name)); });
     GatherAll(folder, names,
               [folder, reply](const Status& status, const std::map<std::string, ZkNode>& nodes) {
                 if (!status.ok()) return reply(status);
                 std::map<int32_t, Progress> all;
                 for (const auto& [name, node] : nodes) {
-                  int32_t no = 0;
-                  std::from_chars(name.data(), name.data() + name.size(), no);
                   auto progress = Named(DecodeProgress(node.data), folder + "/" + name);
                   if (!progress) return reply(progress.error());
-                  all[no] = std::move(*progress);
+                  all[FragmentNo(name)] = std::move(*progress);
                 }
                 reply(std::move(all));
               });
@@ -564,6 +585,7 @@ void ZookeeperCoordinator::ReadProgress(RunId run, Reply<std::map<int32_t, Progr
 void ZookeeperCoordinator::ClearProgress(std::optional<RunId> keep, Done done) {
   const std::string root = Path("progress");
   Children(root, false, [=, this](ZkCode code, const std::vector<std::string>& names) {
+    if (code == ZkCode::kNoNode) return done(CreateStatus(code, root));
     if (code != ZkCode::kOk) return done(StatusOf(code, Effect::kRead, root));
     std::vector<std::string> folders;
     for (const std::string& name : names) {

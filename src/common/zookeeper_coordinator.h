@@ -46,13 +46,14 @@ class ZookeeperCoordinator : public Coordinator, private ZookeeperClient::Listen
   void PublishTask(const Task& task, Done done) override;
   void ReadTask(Reply<std::optional<Task>> reply) override;
   void ReportProgress(RunId run, int32_t fragment_no, const Progress& progress, Done done) override;
-  void ReadProgress(RunId run, Reply<std::map<int32_t, Progress>> reply) override;
+  using Coordinator::ReadProgress;
+  void ReadProgress(RunId run, Wanted wanted, Reply<std::map<int32_t, Progress>> reply) override;
   void ClearProgress(std::optional<RunId> keep, Done done) override;
   void ReadControl(Reply<Control> reply) override;
   void WriteControl(const Control& control, Done done) override;
 
  private:
-  /// kClosed -Start-> kConnecting -connected, root made-> kLive <-> kSuspended; any of them
+  /// kClosed -Start-> kConnecting -connected, folders made-> kLive <-> kSuspended; any of them
   /// -expired, or suspended for too long-> kConnecting with the next client; any -Stop-> kClosed;
   /// any -credentials refused-> kFailed.
   enum class State : uint8_t { kClosed, kConnecting, kLive, kSuspended, kFailed };
@@ -80,6 +81,7 @@ class ZookeeperCoordinator : public Coordinator, private ZookeeperClient::Listen
   void Create(const std::string& path, const std::string& data, bool ephemeral,
               ZookeeperClient::OnCode done);
   void Multi(const std::vector<ZkOp>& ops, std::function<void(ZkCode, std::vector<ZkCode>)> done);
+  Status CreateStatus(ZkCode code, std::string_view path);
   void Finish(Done done, Status status);
 
   void Register(const Member& self, const std::string& data, Done done);

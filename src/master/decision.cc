@@ -18,11 +18,13 @@ bool IsSameJob(const JobShape& job, const RunRecord& run) {
 /// The board may also name fragments that are done meanwhile: their owners know.
 bool Covers(const std::optional<Task>& board, const Task& wanted) {
   if (!board || board->epoch != wanted.epoch || board->run != wanted.run) return false;
-  return std::all_of(
-      wanted.fragments.begin(), wanted.fragments.end(), [&](const TaskFragment& fragment) {
-        return std::find(board->fragments.begin(), board->fragments.end(), fragment) !=
-               board->fragments.end();
-      });
+  // Both are in the order of the numbers.
+  auto shown = board->fragments.begin();
+  return std::all_of(wanted.fragments.begin(), wanted.fragments.end(),
+                     [&](const TaskFragment& fragment) {
+                       while (shown != board->fragments.end() && shown->no < fragment.no) ++shown;
+                       return shown != board->fragments.end() && *shown == fragment;
+                     });
 }
 
 /// How many fragments that aren't done each member has.

@@ -105,6 +105,7 @@ void Master::Resume() {
 }
 
 void Master::OnHint(Topic topic) {
+  if (topic == Topic::kMaster) return;  // Begin() and End() say it.
   stale_.insert(topic);
   if (state_ == State::kLeading && !busy_) LookAgain(options_.hint_ms);
 }
@@ -146,7 +147,7 @@ void Master::ReadMembers() {
       Then<std::vector<Member>>("reading the members", [this](std::vector<Member> members) {
         members_read_ms_ = clock_->MonotonicMs();
         view_.members = std::move(members);
-        WarnOfMembers();
+        LookAtMembers();
         ReadControl();
       }));
 }
@@ -203,8 +204,11 @@ void Master::UseLedger(Ledger ledger) {
   schedule_ = ledger.schedule;
   view_.due = ledger.schedule.due;
   view_.open_runs = std::move(ledger.open_runs);
-  if (view_.open_runs.empty()) return Act();
-  ReadBoard();
+  if (!view_.open_runs.empty()) return ReadBoard();
+  // Nothing is on its way that they could tell of.
+  stale_.erase(Topic::kTask);
+  stale_.erase(Topic::kProgress);
+  Act();
 }
 
 void Master::ReadBoard() {
@@ -218,14 +222,18 @@ void Master::ReadBoard() {
 
 void Master::ReadProgress() {
   stale_.erase(Topic::kProgress);
-  const RunId run = view_.open_runs.front().id;
+  const RunRecord& run = view_.open_runs.front();
+  std::set<int32_t> unfinished;  // Of what the ledger says is done, nothing more needs to be said.
+  for (const FragmentRecord& fragment : run.fragments) {
+    if (fragment.state != FragmentState::kDone) unfinished.insert(fragment.no);
+  }
   coordinator_->ReadProgress(
-      run, Then<std::map<int32_t, Progress>>(
-               "reading the progress", [this](const std::map<int32_t, Progress>& progress) {
-                 watch_.Observe(view_.open_runs.front(), view_.members, progress,
-                                clock_->MonotonicMs());
-                 Act();
-               }));
+      run.id, [unfinished](int32_t no) { return unfinished.contains(no); },
+      Then<std::map<int32_t, Progress>>(
+          "reading the progress", [this](const std::map<int32_t, Progress>& progress) {
+            watch_.Observe(view_.open_runs.front(), view_.members, progress, clock_->MonotonicMs());
+            Act();
+          }));
 }
 
 void Master::Act() {
@@ -326,16 +334,13 @@ void Master::Do(const FailPeriod& fail) {
 
 /// A clock that is ahead of all others would let periods look complete that are not.
 int64_t Master::NowMs() const {
-  int64_t now_ms = clock_->NowMs();
-  for (const Member& member : view_.members) {
-    if (member.node != options_.self) continue;
-    const int64_t ahead_ms = ClockAheadMs(member);
-    if (ahead_ms > kClockAheadMs) now_ms -= ahead_ms;
-  }
-  return now_ms;
+  return clock_->NowMs() - (clock_ahead_ms_ > kClockAheadMs ? clock_ahead_ms_ : 0);
 }
 
-void Master::WarnOfMembers() {
+void Master::LookAtMembers() {
+  for (const Member& member : view_.members) {
+    if (member.node == options_.self) clock_ahead_ms_ = ClockAheadMs(member);
+  }
   for (const std::string& warning : CheckMembers(view_.members)) {
     if (warned_.insert(warning).second) log_->Warn(warning);
   }

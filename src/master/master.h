@@ -83,7 +83,7 @@ class Master {
   void Do(const FailPeriod& fail);
 
   int64_t NowMs() const;
-  void WarnOfMembers();
+  void LookAtMembers();
   void LookAgain(int64_t delay_ms);
   void StopTimer();
   /// Ends a step that changed something: the next one follows at once.
@@ -111,7 +111,8 @@ class Master {
   int64_t timer_due_ms_ = 0;
   int64_t began_ms_ = 0;
   int64_t members_read_ms_ = 0;
-  int failures_ = 0;  // In a row.
+  int64_t clock_ahead_ms_ = 0;  // As last seen; known even while our registration is gone.
+  int failures_ = 0;            // In a row.
   bool waited_for_all_ = false;
   std::set<Coordinator::Topic> stale_;
   std::optional<int64_t> cursor_ms_;  // All periods of the job before it are published.

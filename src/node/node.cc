@@ -9,10 +9,6 @@ namespace {
 
 using Topic = Coordinator::Topic;
 
-/// A node that has nothing to say says so this often: should its registration have been deleted by
-/// hand, it is back then.
-constexpr int64_t kQuietBeatMs = 60'000;
-
 master::MasterOptions WithSelf(master::MasterOptions options, const Member& self) {
   options.self = self.node;
   options.incarnation = self.incarnation;
@@ -142,7 +138,7 @@ void Node::Beat() {
   const int64_t now_ms = clock_->NowMs();
   const bool same =
       said_.running == assignment_.running() && said_.spans_read == executor_->spans_read();
-  if (same && now_ms - said_.clock_ms < kQuietBeatMs && now_ms >= said_.clock_ms) {
+  if (same && now_ms - said_.clock_ms < options_.quiet_beat_ms && now_ms >= said_.clock_ms) {
     return RunAfter(options_.beat_ms, [this] { Beat(); });
   }
   Join();

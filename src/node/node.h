@@ -18,6 +18,9 @@ struct NodeOptions {
   master::MasterOptions master;  ///< `self` and `incarnation` are set from `self`.
   worker::AssignmentOptions assignment;
   int64_t beat_ms = 5'000;  ///< How often a sign of life is given while work goes on.
+  /// A node that has nothing to say says so this often: should its registration have been deleted
+  /// by hand, it is back then.
+  int64_t quiet_beat_ms = 60'000;
   int64_t join_retry_ms = 1'000;
   int64_t join_patience_ms = 60'000;  ///< How long an earlier self may still be registered.
   int64_t jitter_max_ms = 200;        ///< Nodes race for mastership after up to this long.

@@ -18,6 +18,7 @@ Assignment::Assignment(AssignmentOptions options, Clock* clock, Coordinator* coo
 void Assignment::OnLive() {
   if (stopping_) return;
   live_ = true;
+  intervals_to_read_ = 0;
   Tick(++timer_);
 }
 
@@ -46,7 +47,8 @@ void Assignment::Stop(std::function<void()> done) {
 /// A lost hint costs one interval, no more; so does a report that did not get through.
 void Assignment::Tick(uint64_t timer) {
   if (timer != timer_) return;
-  ReadBoard();
+  if (intervals_to_read_ > 0) --intervals_to_read_;
+  if (intervals_to_read_ == 0) ReadBoard();
   std::vector<Key> unsaid;
   for (const auto& [key, work] : works_) {
     if (work.state == State::kReporting) unsaid.push_back(key);
@@ -58,6 +60,7 @@ void Assignment::Tick(uint64_t timer) {
 void Assignment::ReadBoard() {
   coordinator_->ReadTask([this](const Result<std::optional<Task>>& task) {
     if (!live_) return;
+    intervals_to_read_ = 0;
     if (!task) {
       // What passes is read again soon; damaged content needs a person.
       if (task.error().error_class() == ErrorClass::kPermanent) {
@@ -65,7 +68,9 @@ void Assignment::ReadBoard() {
       }
       return;
     }
-    if (*task) Take(**task);
+    if (!*task) return;
+    intervals_to_read_ = 1 + (*task)->fragments.size() / options_.fragments_per_interval;
+    Take(**task);
   });
 }
 

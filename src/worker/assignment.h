@@ -15,7 +15,10 @@ namespace tymbal::worker {
 
 struct AssignmentOptions {
   NodeId self;
-  int64_t reconcile_ms = 5'000;  ///< Read the board this often, whether or not a hint came.
+  /// Read the board this often, whether or not a hint came: a small one. One of many fragments,
+  /// which as many nodes read, more rarely, by one interval for each `fragments_per_interval`.
+  int64_t reconcile_ms = 5'000;
+  size_t fragments_per_interval = 64;
 };
 
 /// The control part of a worker: reads the board, starts the fragments that name this node, gives
@@ -76,7 +79,8 @@ class Assignment {
   bool stopping_ = false;
   std::function<void()> on_stopped_;
   uint64_t timer_ = 0;
-  Epoch epoch_;  // The newest that a task had: an older task is late.
+  size_t intervals_to_read_ = 0;  // Until the board is read without a hint.
+  Epoch epoch_;                   // The newest that a task had: an older task is late.
   uint32_t running_ = 0;
   std::map<Key, Work> works_;
 };

@@ -116,6 +116,12 @@ TEST(Config, NamesTheKeyOfAWrongType) {
   EXPECT_THAT(ErrorOf("- a\n- b\n"), HasSubstr("must be a map"));
 }
 
+TEST(Config, TakesANodeIdOfAHostNamesLength) {
+  EXPECT_EQ(Parsed("node: {id: " + std::string(255, 'n') + "}").node_id.size(), 255U);
+  EXPECT_THAT(ErrorOf("node: {id: " + std::string(256, 'n') + "}"), HasSubstr("node.id: "));
+  EXPECT_THAT(ErrorOf("node: {id: \"a\\tb\"}"), HasSubstr("node.id: "));
+}
+
 TEST(Config, NamesTheLineOfBadYaml) {
   EXPECT_THAT(ErrorOf("store: a.db\nperiod: {length: 1m\n"), HasSubstr("line 3"));
 }

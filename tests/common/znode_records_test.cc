@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "common/config.h"
+
 namespace tymbal {
 namespace {
 
@@ -18,6 +20,21 @@ TEST(ZnodeRecords, ComeBackAsTheyWere) {
   const Control control{true, "why not", 5};
   EXPECT_EQ(*DecodeControl(EncodeControl(control)), control);
   EXPECT_EQ(*DecodeEpoch(EncodeEpoch({7})), Epoch{7});
+}
+
+/// As many fragments as there are slots, each of a node whose name is as long as it may be and full
+/// of what takes two bytes, and the greatest numbers.
+TEST(ZnodeRecords, TheLargestTaskFits) {
+  Task task{{INT64_MAX}, {INT64_MAX}, {INT64_MAX - 1, INT64_MAX}, kSlotsDefault, {}};
+  for (uint32_t slot = 0; slot < kSlotsDefault; ++slot) {
+    task.fragments.push_back({static_cast<int32_t>(slot),
+                              {slot, slot + 1},
+                              {std::string(kNodeIdBytesMax, '"')},
+                              {INT64_MAX}});
+  }
+  const std::string text = EncodeTask(task);
+  EXPECT_LT(text.size(), kZnodeBytesMax);
+  EXPECT_EQ(*DecodeTask(text), task);
 }
 
 TEST(ZnodeRecords, RefuseWhatIsDamagedAndReadWhatHasMoreFields) {

@@ -55,11 +55,12 @@ class MemoryZookeeper::Client : public ZookeeperClient,
     auto node = std::make_shared<std::pair<ZkCode, ZkNode>>(ZkCode::kNoNode, ZkNode{});
     Ask(
         [this, path, watch, node](MemoryZookeeper::ServerSession* session) {
+          server_->CountRead(path);
           if (watch) session->data_watches.insert(path);
           const auto found = server_->tree_.find(path);
           if (found != server_->tree_.end()) {
             *node = {ZkCode::kOk, {found->second.data, found->second.stat}};
-            server_->bytes_ += found->second.data.size();
+            server_->traffic_.bytes_out += found->second.data.size();
           }
         },
         [done, node](ZkCode code) {
@@ -73,9 +74,11 @@ class MemoryZookeeper::Client : public ZookeeperClient,
     names->first = ZkCode::kNoNode;
     Ask(
         [this, path, watch, names](MemoryZookeeper::ServerSession* session) {
+          server_->CountRead(path);
           if (!server_->tree_.contains(path)) return;
           if (watch) session->child_watches.insert(path);
           *names = {ZkCode::kOk, server_->ChildrenOf(path)};
+          for (const std::string& name : names->second) server_->traffic_.bytes_out += name.size();
         },
         [done, names](ZkCode code) {
           done(code == ZkCode::kOk ? names->first : code, names->second);
@@ -172,7 +175,7 @@ class MemoryZookeeper::Client : public ZookeeperClient,
     if (!connected_ || connection != connection_ || closed_) return;
     const int64_t timeout_ms = session_timeout_ms();
     if (clock_->MonotonicMs() - heard_ms_ > timeout_ms * 2 / 3) return Break();
-    Ask([](MemoryZookeeper::ServerSession*) {}, [](ZkCode) {});
+    Ask([this](MemoryZookeeper::ServerSession*) { ++server_->traffic_.pings; }, [](ZkCode) {});
     After(timeout_ms / 6, [this, connection] { Ping(connection); });
   }
 
@@ -187,9 +190,10 @@ class MemoryZookeeper::Client : public ZookeeperClient,
       Note([done](ZkCode code) { done(code, {}); });
       return After(0, [this] { Break(); });
     }
-    server_->bytes_ += bytes;
     Ask(
-        [this, ops, codes](MemoryZookeeper::ServerSession*) {
+        [this, ops, codes, bytes](MemoryZookeeper::ServerSession*) {
+          ++server_->traffic_.writes;
+          server_->traffic_.bytes_in += bytes;
           codes->first = server_->Multi(ops, session_, &codes->second);
           if (server_->lose_reply_.erase(name_) > 0) {
             After(0, [this] { Break(); });
@@ -231,7 +235,6 @@ class MemoryZookeeper::Client : public ZookeeperClient,
           MemoryZookeeper::ServerSession* const session = server_->Find(session_);
           if (session == nullptr) return;
           session->heard_ms = server_->clock_->MonotonicMs();
-          ++server_->operations_;
           *alive = true;
           apply(session);
         },
@@ -417,6 +420,11 @@ std::vector<std::string> MemoryZookeeper::ChildrenOf(const std::string& path) co
   return names;
 }
 
+void MemoryZookeeper::CountRead(const std::string& path) {
+  ++traffic_.reads;
+  traffic_.bytes_in += path.size();
+}
+
 ZkCode MemoryZookeeper::Apply(const ZkOp& op, int64_t session, Tree* tree,
                               std::set<std::string>* data_events,
                               std::set<std::string>* child_events) const {
@@ -463,9 +471,18 @@ ZkCode MemoryZookeeper::Apply(const ZkOp& op, int64_t session, Tree* tree,
 
 ZkCode MemoryZookeeper::Multi(const std::vector<ZkOp>& ops, int64_t session,
                               std::vector<ZkCode>* codes) {
-  Tree changed = tree_;
   std::set<std::string> data_events;
   std::set<std::string> child_events;
+  for (const ZkOp& op : ops) {
+    traffic_.value_max = std::max<uint64_t>(traffic_.value_max, op.data.size());
+  }
+  if (ops.size() == 1) {
+    // One that fails changes nothing: no need for a copy.
+    codes->assign(1, Apply(ops.front(), session, &tree_, &data_events, &child_events));
+    Fire(data_events, child_events);
+    return codes->front();
+  }
+  Tree changed = tree_;
   for (size_t i = 0; i < ops.size(); ++i) {
     const ZkCode code = Apply(ops[i], session, &changed, &data_events, &child_events);
     if (code != ZkCode::kOk) {
@@ -484,6 +501,7 @@ ZkCode MemoryZookeeper::Multi(const std::vector<ZkOp>& ops, int64_t session,
 
 void MemoryZookeeper::Fire(const std::set<std::string>& data_events,
                            const std::set<std::string>& child_events) {
+  const uint64_t before = traffic_.events;
   for (auto& [id, session] : sessions_) {
     for (const std::string& path : data_events) {
       if (session.data_watches.erase(path) > 0) Tell(&session, path);
@@ -492,9 +510,12 @@ void MemoryZookeeper::Fire(const std::set<std::string>& data_events,
       if (session.child_watches.erase(path) > 0) Tell(&session, path);
     }
   }
+  traffic_.fan_out_max = std::max(traffic_.fan_out_max, traffic_.events - before);
 }
 
 void MemoryZookeeper::Tell(ServerSession* session, const std::string& path) {
+  ++traffic_.events;
+  traffic_.bytes_out += path.size();
   session->missed.insert(path);
   const std::shared_ptr<Client> client = session->client.lock();
   if (!client || client->connection() != session->connection) return;

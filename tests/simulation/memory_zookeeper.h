@@ -16,6 +16,19 @@
 
 namespace tymbal::testing {
 
+/// What went through a ZooKeeper server. Bytes are those of paths, names and data, without the
+/// heads of messages.
+struct ZkTraffic {
+  uint64_t reads = 0;
+  uint64_t writes = 0;  ///< A multi is one.
+  uint64_t pings = 0;
+  uint64_t events = 0;  ///< Watches that fired.
+  uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  uint64_t fan_out_max = 0;  ///< Watches that one change fired.
+  uint64_t value_max = 0;    ///< Bytes of the largest value that was written.
+};
+
 /// A ZooKeeper server in memory, and its clients: tree, versions, ephemeral nodes, sessions that
 /// expire at a tick, one-shot watches (also those that were missed while disconnected), atomic
 /// multi. Like TCP, it never loses a message without breaking the connection, and what was sent
@@ -55,8 +68,7 @@ class MemoryZookeeper {
 
   std::optional<std::string> Read(const std::string& path) const;
   size_t sessions() const { return sessions_.size(); }
-  uint64_t operations() const { return operations_; }
-  uint64_t bytes() const { return bytes_; }
+  const ZkTraffic& traffic() const { return traffic_; }
   /// Called after each write of a client, with its path.
   void OnWrite(std::function<void(const std::string& path)> hook) { on_write_ = std::move(hook); }
 
@@ -81,6 +93,7 @@ class MemoryZookeeper {
   void Tick();
   void EndSession(int64_t id);
   ServerSession* Find(int64_t id);
+  void CountRead(const std::string& path);
   std::vector<std::string> ChildrenOf(const std::string& path) const;
   ZkCode Apply(const ZkOp& op, int64_t session, Tree* tree, std::set<std::string>* data_events,
                std::set<std::string>* child_events) const;
@@ -99,8 +112,7 @@ class MemoryZookeeper {
   std::set<std::string> lose_reply_;
   std::map<std::string, std::vector<std::weak_ptr<Client>>> clients_;
   std::function<void(const std::string&)> on_write_;
-  uint64_t operations_ = 0;
-  uint64_t bytes_ = 0;
+  ZkTraffic traffic_;
 };
 
 }  // namespace tymbal::testing

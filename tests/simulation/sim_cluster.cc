@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <set>
 #include <utility>
 
 #include "common/znode_records.h"
+#include "simulation/sim_node.h"
+#include "simulation/swarm.h"
 
 namespace tymbal::testing {
 namespace {
@@ -17,79 +21,33 @@ constexpr int64_t kDelayMs = 500;
 constexpr int64_t kFaultsMs = 40'000;
 constexpr int64_t kCalmMs = 80'000;
 constexpr int64_t kSessionMs = 4'000;
-constexpr const char* kRoot = "/sim";
-
-/// Which faults a history has, and how often: drawn from its seed, so that some histories are full
-/// of one kind and others of another.
-struct Swarm {
-  int nodes = 3;
-  int64_t fault_every_ms = 700;
-  int cut = 0;
-  int freeze = 0;
-  int crash = 0;
-  int lose = 0;
-  int store_down = 0;
-  int remove = 0;
-  int pause = 0;
-  int64_t skew_ms = 0;
-  double slow_message = 0;
-};
-
-Swarm Draw(World* world) {
-  Swarm swarm;
-  swarm.nodes = static_cast<int>(world->Between(2, 7));
-  swarm.fault_every_ms = world->Between(200, 2'000);
-  for (int* weight : {&swarm.cut, &swarm.freeze, &swarm.crash, &swarm.lose, &swarm.store_down,
-                      &swarm.remove, &swarm.pause}) {
-    *weight = world->Chance(0.6) ? static_cast<int>(world->Between(1, 5)) : 0;
-  }
-  swarm.skew_ms = world->Chance(0.5) ? world->Between(0, 1'000) : 0;
-  swarm.slow_message = world->Chance(0.5) ? 0.01 : 0;
-  return swarm;
-}
-
-class SimLog : public Log {
- public:
-  SimLog(World* world, std::string name, Checkers* checkers)
-      : world_(world), name_(std::move(name)), checkers_(checkers) {}
-
- protected:
-  void Write(LogLevel level, std::string line) override {
-    world_->Trace(name_, line);
-    // A period that the simulated source fails is a person's to look at; nothing else is.
-    if (level == LogLevel::kError && !line.starts_with("period failed")) {
-      checkers_->OnErrorLine(name_ + ": " + line);
-    }
-  }
-
- private:
-  World* const world_;
-  const std::string name_;
-  Checkers* const checkers_;
-};
+constexpr int64_t kStopMaxMs = 8'000;
+constexpr int64_t kJoinPatienceMs = 60'000;
+/// In a calm time every call of the coordinator has its reply by then.
+constexpr int64_t kReplyMaxMs = 5'000;
 
 class SimCluster {
  public:
   SimCluster(uint64_t seed, bool verbose)
       : world_(seed),
-        spans_(seed, kPeriodMs),
+        spans_({.seed = seed, .period_ms = kPeriodMs}),
         checkers_(&results_, &spans_, kPeriodMs, kDelayMs),
         clock_(&world_, "zookeeper", 0),
         store_(&world_, &results_, &store_faults_, &checkers_) {
     world_.set_verbose(verbose);
     world_.At(kBeginMs, [] {});
     world_.RunUntil(kBeginMs);
-    swarm_ = Draw(&world_);
+    swarm_ = DrawSwarm(&world_);
+    store_faults_ = swarm_.store;
+    source_faults_ = swarm_.source;
+    // A master tells how far its clock is ahead by when its own messages arrive.
+    const bool late = swarm_.slow_message > 0 || swarm_.cut > 0 || swarm_.outage > 0;
+    if (late) checkers_.set_clock_slack_ms(1'500 + kSlowMessageMs);
     server_ = std::make_unique<MemoryZookeeper>(
         &clock_, MemoryZookeeper::Options{.session_timeout_ms = kSessionMs,
                                           .tick_ms = 500,
                                           .latency_ms = [this] { return MessageMs(); }});
     server_->OnWrite([this](const std::string& path) { LookAtBoard(path); });
-    store_faults_.lose_request = world_.Chance(0.5) ? 0.02 : 0;
-    store_faults_.lose_reply = world_.Chance(0.5) ? 0.02 : 0;
-    store_faults_.slow = world_.Chance(0.4) ? 0.03 : 0;
-    source_faults_.error = world_.Chance(0.3) ? 0.05 : 0;
-    source_faults_.stuck = world_.Chance(0.3) ? 0.05 : 0;
     for (int i = 0; i < swarm_.nodes; ++i) {
       names_.push_back(fmt::format("n{}", i));
       Boot(names_.back());
@@ -101,19 +59,19 @@ class SimCluster {
     world_.At(kBeginMs + 1'000, [this] { Fault(end_faults_ms); });
     for (int64_t now_ms = kBeginMs; now_ms < end_faults_ms && Fine(); now_ms += 1'000) {
       world_.RunUntil(now_ms + 1'000);
-      checkers_.CheckStore(world_.now_ms());
+      checkers_.CheckStore();
       CheckRoles();
     }
     Heal();
     const int64_t end_ms = end_faults_ms + kCalmMs;
     for (int64_t now_ms = end_faults_ms; now_ms < end_ms && Fine(); now_ms += 1'000) {
       world_.RunUntil(now_ms + 1'000);
-      checkers_.CheckStore(world_.now_ms());
+      checkers_.CheckStore();
     }
     if (Fine()) CheckLiveness();
     SimOutcome outcome;
     outcome.broken = checkers_.broken();
-    outcome.options = Options();
+    outcome.options = Describe(swarm_);
     outcome.trace.assign(world_.trace().begin(), world_.trace().end());
     outcome.trace_hash = world_.trace_hash();
     outcome.events = world_.events();
@@ -121,73 +79,57 @@ class SimCluster {
   }
 
  private:
-  /// A process with all that is in it.
-  struct Running {
-    std::unique_ptr<Process> process;
-    std::unique_ptr<SimLog> log;
-    std::unique_ptr<ZookeeperCoordinator> coordinator;
-    std::unique_ptr<SimStore> store;
-    std::unique_ptr<SimExecutor> executor;
-    std::unique_ptr<node::Node> node;
-  };
-
   bool Fine() const { return checkers_.broken().empty(); }
 
   int64_t MessageMs() {
-    return world_.Chance(healed_ ? 0 : swarm_.slow_message) ? world_.Between(100, 6'000)
+    return world_.Chance(healed_ ? 0 : swarm_.slow_message) ? world_.Between(100, kSlowMessageMs)
                                                             : world_.Between(1, 8);
   }
 
-  void Boot(const std::string& name) {
-    Running& running = nodes_[name];
-    if (running.process != nullptr) graveyard_.push_back(std::move(running));
-    running = {};
-    const int64_t skew_ms =
-        swarm_.skew_ms == 0 ? 0 : world_.Between(-swarm_.skew_ms, swarm_.skew_ms);
-    running.process = std::make_unique<Process>(&world_, name, skew_ms);
-    running.log = std::make_unique<SimLog>(&world_, name, &checkers_);
-    Process* const process = running.process.get();
-    running.coordinator = std::make_unique<ZookeeperCoordinator>(
-        ZookeeperCoordinatorOptions{.root = kRoot}, server_->Factory(name, process), process);
-    running.store = std::make_unique<SimStore>(process, &store_, &store_faults_);
-    running.executor =
-        std::make_unique<SimExecutor>(process, &store_, &spans_, &store_faults_, &source_faults_);
-    node::NodeOptions options{.self = {},
-                              .master = {.self = {},
-                                         .incarnation = {},
-                                         .job = {.slots = kSlotsDefault,
-                                                 .fragments_per_node = 2,
-                                                 .settings = "sim",
-                                                 .source = "sim"},
-                                         .schedule = {.grid = *PeriodGrid::Create(kPeriodMs, 0),
-                                                      .delay_ms = kDelayMs,
-                                                      .retry_ms = 2'000,
-                                                      .retry_max_ms = 5'000},
-                                         .watch = {.stall_timeout_ms = 6'000, .attempts_max = 5},
-                                         .first_ms = kBeginMs - kPeriodMs,
-                                         .settle_ms = 500,
-                                         .reconcile_ms = 2'000,
-                                         .retry_max_ms = 2'000},
-                              .assignment = {.self = {}, .reconcile_ms = 2'000}};
+  node::NodeOptions OptionsOf(const std::string& name, int incarnation) const {
+    node::NodeOptions options{
+        .self = {},
+        .master = {.self = {},
+                   .incarnation = {},
+                   .job = {.slots = kSlotsDefault,
+                           .fragments_per_node = 2,
+                           .settings = "sim",
+                           .source = "sim"},
+                   .schedule = {.grid = *PeriodGrid::Create(kPeriodMs, 0),
+                                .delay_ms = kDelayMs,
+                                .retry_ms = 2'000,
+                                .retry_max_ms = 5'000},
+                   .watch = {.stall_timeout_ms = 6'000, .attempts_max = swarm_.attempts_max},
+                   .first_ms = kBeginMs - kPeriodMs,
+                   .settle_ms = 500,
+                   .reconcile_ms = 2'000,
+                   .retry_max_ms = 2'000},
+        .assignment = {.self = {}, .reconcile_ms = 2'000}};
     options.self.node = {name};
-    options.self.incarnation = fmt::format("{}-{}", name, ++incarnations_);
+    options.self.incarnation = fmt::format("{}-{}", name, incarnation);
     options.self.host = "sim";
     options.self.version = "sim";
     options.beat_ms = 1'000;
-    options.join_patience_ms = 60'000;
-    options.seed = static_cast<uint64_t>(incarnations_);
-    running.node = std::make_unique<node::Node>(
-        options, process, running.coordinator.get(), running.store.get(), running.executor.get(),
-        running.log.get(), [this, name](const Status& reason) {
-          checkers_.Fail(name + " has given up: " + reason.message());
-        });
+    options.quiet_beat_ms = 10'000;
+    options.join_patience_ms = kJoinPatienceMs;
+    options.seed = static_cast<uint64_t>(incarnation);
+    return options;
+  }
+
+  void Boot(const std::string& name) {
+    std::unique_ptr<SimNode>& node = nodes_[name];
+    if (node != nullptr) graveyard_.push_back(std::move(node));
+    const int64_t skew_ms =
+        swarm_.skew_ms == 0 ? 0 : world_.Between(-swarm_.skew_ms, swarm_.skew_ms);
     world_.Trace(name, "boots");
-    process->Post([node = running.node.get()] { node->Start(); });
+    node = std::make_unique<SimNode>(SimShared{&world_, server_.get(), &store_, &spans_,
+                                               &store_faults_, &source_faults_, &checkers_},
+                                     OptionsOf(name, ++incarnations_), skew_ms);
   }
 
   void LookAtBoard(const std::string& path) {
-    if (path != std::string(kRoot) + "/job" && path != std::string(kRoot) + "/epoch") return;
-    const auto epoch = DecodeEpoch(server_->Read(std::string(kRoot) + "/epoch").value_or("0"));
+    if (path != std::string(kSimRoot) + "/job" && path != std::string(kSimRoot) + "/epoch") return;
+    const auto epoch = DecodeEpoch(server_->Read(std::string(kSimRoot) + "/epoch").value_or("0"));
     Epoch task_epoch;
     if (path.ends_with("/job")) task_epoch = DecodeTask(*server_->Read(path))->epoch;
     if (epoch) checkers_.OnBoard(*epoch, task_epoch);
@@ -197,8 +139,8 @@ class SimCluster {
 
   /// Mostly the master: that is where it hurts.
   std::string Victim() {
-    for (const auto& [name, running] : nodes_) {
-      if (running.process->alive() && running.node->leading() && world_.Chance(0.5)) return name;
+    for (const auto& [name, node] : nodes_) {
+      if (node->leading() && world_.Chance(0.5)) return name;
     }
     return Any();
   }
@@ -207,10 +149,14 @@ class SimCluster {
     if (world_.now_ms() >= end_ms) return;
     const std::vector<std::pair<int, void (SimCluster::*)()>> kinds = {
         {swarm_.cut, &SimCluster::Cut},
+        {swarm_.outage, &SimCluster::Outage},
+        {swarm_.expire, &SimCluster::ExpireSession},
         {swarm_.freeze, &SimCluster::Freeze},
         {swarm_.crash, &SimCluster::Crash},
+        {swarm_.stop, &SimCluster::StopNode},
         {swarm_.lose, &SimCluster::Lose},
         {swarm_.store_down, &SimCluster::StoreDown},
+        {swarm_.source_down, &SimCluster::SourceDown},
         {swarm_.remove, &SimCluster::Remove},
         {swarm_.pause, &SimCluster::Pause}};
     int64_t total = 0;
@@ -229,11 +175,10 @@ class SimCluster {
               [this, end_ms] { Fault(end_ms); });
   }
 
-  void Cut() {
-    const std::string name = Victim();
-    const bool silent = world_.Chance(0.7);
-    const int64_t ms = world_.Between(200, 12'000);
-    if (!nodes_[name].process->frozen()) alone_since_.try_emplace(name, world_.now_ms());
+  void Cut() { CutOff(Victim(), world_.Chance(0.7), world_.Between(200, 12'000)); }
+
+  void CutOff(const std::string& name, bool silent, int64_t ms) {
+    if (!nodes_[name]->process().frozen()) alone_since_.try_emplace(name, world_.now_ms());
     world_.Trace(name, fmt::format("is cut off for {} ms{}", ms, silent ? ", silently" : ""));
     server_->Cut(name, silent);
     world_.At(world_.now_ms() + ms, [this, name] {
@@ -243,9 +188,22 @@ class SimCluster {
     });
   }
 
+  /// All servers are away, or the leader is being elected: sessions go on where it does not last.
+  void Outage() {
+    const int64_t ms = world_.Between(200, 8'000);
+    const bool silent = world_.Chance(0.2);
+    for (const std::string& name : names_) CutOff(name, silent, ms);
+  }
+
+  void ExpireSession() {
+    const std::string name = Victim();
+    world_.Trace(name, "loses its session");
+    server_->ExpireSessionOf(name);
+  }
+
   void Freeze() {
     const std::string name = Victim();
-    Process* const process = nodes_[name].process.get();
+    Process* const process = &nodes_[name]->process();
     if (!process->alive() || process->frozen()) return;
     const int64_t ms = world_.Between(100, 12'000);
     world_.Trace(name, fmt::format("freezes for {} ms", ms));
@@ -259,9 +217,9 @@ class SimCluster {
 
   void Crash() {
     const std::string name = Victim();
-    Process* const process = nodes_[name].process.get();
-    if (!process->alive()) return;
-    process->Kill();
+    SimNode* const node = nodes_[name].get();
+    if (!node->process().alive()) return;
+    node->process().Kill();
     alone_since_.erase(name);
     if (swarm_.nodes > 2 && gone_.empty() && world_.Chance(0.1)) {
       world_.Trace(name, "crashes for ever");
@@ -269,8 +227,32 @@ class SimCluster {
       return;
     }
     world_.Trace(name, "crashes");
-    world_.At(world_.now_ms() + world_.Between(100, 6'000), [this, process, name] {
-      if (nodes_[name].process.get() == process) Boot(name);
+    BootLater(name, node, world_.Between(100, 6'000));
+  }
+
+  /// SIGTERM: it leaves by itself, and is killed if that takes too long.
+  void StopNode() {
+    const std::string name = Victim();
+    SimNode* const node = nodes_[name].get();
+    if (!node->process().alive() || node->process().frozen() || stopping_.contains(node)) return;
+    stopping_.insert(node);
+    world_.Trace(name, "is told to stop");
+    node->process().Post([this, node, name] {
+      node->node().Stop([this, node, name] {
+        world_.Trace(name, "has stopped");
+        if (!node->executor().Running().empty()) {
+          checkers_.Fail(name + " has stopped with fragments that run");
+        }
+        node->process().Kill();
+      });
+    });
+    world_.At(world_.now_ms() + kStopMaxMs, [node] { node->process().Kill(); });
+    BootLater(name, node, kStopMaxMs + world_.Between(100, 3'000));
+  }
+
+  void BootLater(const std::string& name, const SimNode* dead, int64_t ms) {
+    world_.At(world_.now_ms() + ms, [this, name, dead] {
+      if (nodes_[name].get() == dead && name != gone_) Boot(name);
     });
   }
 
@@ -295,18 +277,32 @@ class SimCluster {
     });
   }
 
+  void SourceDown() {
+    if (source_faults_.down) return;
+    world_.Trace("source", "is away");
+    source_faults_.down = true;
+    world_.At(world_.now_ms() + world_.Between(1'000, 10'000), [this] {
+      world_.Trace("source", "is back");
+      source_faults_.down = false;
+    });
+  }
+
   void Remove() {
-    const std::vector<std::string> paths = {"/master", "/job", "/instances/" + Any(), "/control"};
-    const std::string path = paths[static_cast<size_t>(world_.Below(4))];
-    world_.Trace("operator", "removes " + path);
-    server_->Remove(kRoot + path);
+    const std::vector<std::string> paths = {"/master",    "/job",   "/instances/" + Any(),
+                                            "/control",   "/epoch", "/progress",
+                                            "/instances", ""};
+    // Sometimes more than anybody would.
+    const size_t known = world_.Chance(0.7) ? 4 : paths.size();
+    const std::string path = paths[static_cast<size_t>(world_.Below(static_cast<int64_t>(known)))];
+    world_.Trace("operator", "removes " + (kSimRoot + path));
+    server_->Remove(kSimRoot + path);
   }
 
   void Pause() {
     const bool paused = world_.Chance(0.5);
     world_.Trace("operator", paused ? "pauses" : "resumes");
-    if (server_->Read(kRoot))
-      server_->Write(std::string(kRoot) + "/control", EncodeControl({paused, "sim", 0}));
+    if (server_->Read(kSimRoot))
+      server_->Write(std::string(kSimRoot) + "/control", EncodeControl({paused, "sim", 0}));
   }
 
   void Heal() {
@@ -316,15 +312,16 @@ class SimCluster {
     alone_since_.clear();
     for (const std::string& name : names_) {
       server_->Heal(name);
-      Process* const process = nodes_[name].process.get();
+      SimNode* const node = nodes_[name].get();
       if (name == gone_) continue;
-      if (!process->alive()) {
+      if (!node->process().alive() || stopping_.contains(node)) {
+        node->process().Kill();
         Boot(name);
-      } else if (process->frozen()) {
-        process->Thaw();
+      } else if (node->process().frozen()) {
+        node->process().Thaw();
       }
     }
-    server_->Write(std::string(kRoot) + "/control", EncodeControl({}));
+    server_->Write(std::string(kSimRoot) + "/control", EncodeControl({}));
     world_.Trace("world", "is healed");
   }
 
@@ -333,36 +330,35 @@ class SimCluster {
   void CheckRoles() {
     constexpr int64_t kAloneMaxMs = 2 * kSessionMs;
     for (const auto& [name, since_ms] : alone_since_) {
-      const Running& running = nodes_.at(name);
-      if (!running.process->alive() || running.process->frozen()) continue;
-      if (world_.now_ms() - since_ms > kAloneMaxMs && running.node->leading()) {
+      SimNode& node = *nodes_.at(name);
+      if (!node.process().alive() || node.process().frozen()) continue;
+      if (world_.now_ms() - since_ms > kAloneMaxMs && node.leading()) {
         checkers_.Fail(fmt::format("{} leads, though it has been cut off for {} ms", name,
                                    world_.now_ms() - since_ms));
       }
     }
   }
 
-  /// I7: what was due a while ago is published, each node is there, one of them is master.
+  /// I7: what was due a while ago is published, each node is there, one of them is master, and
+  /// nobody waits for anything.
   void CheckLiveness() {
     checkers_.CheckAllPublished(world_.now_ms() - 15'000);
     int leading = 0;
-    for (const auto& [name, running] : nodes_) {
+    for (const auto& [name, node] : nodes_) {
       if (name == gone_) continue;
-      if (running.node->leading()) ++leading;
-      if (!server_->Read(kRoot + ("/instances/" + name))) {
+      if (node->leading()) ++leading;
+      if (!server_->Read(kSimRoot + ("/instances/" + name))) {
         checkers_.Fail("I7: " + name + " is no member");
+      }
+      node->coordinator().CheckPending(kReplyMaxMs);
+      for (const worker::FragmentWork& work : node->executor().Running()) {
+        const RunRecord& run = results_.runs.at(work.run).record;
+        if (run.state == RunState::kOpen) continue;
+        checkers_.Fail(fmt::format("I7: {} still works on run {}, which is {}", name,
+                                   work.run.value, RunStateName(run.state)));
       }
     }
     if (leading != 1) checkers_.Fail(fmt::format("I7: {} nodes lead", leading));
-  }
-
-  std::string Options() const {
-    return fmt::format(
-        "nodes={} fault_every={}ms cut={} freeze={} crash={} lose={} store_down={} remove={} "
-        "pause={} skew={}ms slow_message={} store(lose_request={} lose_reply={} slow={})",
-        swarm_.nodes, swarm_.fault_every_ms, swarm_.cut, swarm_.freeze, swarm_.crash, swarm_.lose,
-        swarm_.store_down, swarm_.remove, swarm_.pause, swarm_.skew_ms, swarm_.slow_message,
-        store_faults_.lose_request, store_faults_.lose_reply, store_faults_.slow);
   }
 
   World world_;
@@ -378,10 +374,11 @@ class SimCluster {
   FaultyStore store_;
   std::unique_ptr<MemoryZookeeper> server_;
   std::vector<std::string> names_;
-  std::map<std::string, Running> nodes_;
+  std::map<std::string, std::unique_ptr<SimNode>> nodes_;
   std::map<std::string, int64_t> alone_since_;  // Cut off, and awake since then.
   std::string gone_;                            // Crashed for ever.
-  std::vector<Running> graveyard_;              // What is on its way may still name them.
+  std::set<const SimNode*> stopping_;
+  std::vector<std::unique_ptr<SimNode>> graveyard_;  // What is on its way may still name them.
 };
 
 }  // namespace

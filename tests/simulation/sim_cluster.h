@@ -1,19 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
-
-#include "common/log.h"
-#include "common/zookeeper_coordinator.h"
-#include "node/node.h"
-#include "simulation/checkers.h"
-#include "simulation/memory_zookeeper.h"
-#include "simulation/sim_executor.h"
-#include "simulation/sim_spans.h"
-#include "simulation/sim_store.h"
-#include "simulation/world.h"
 
 namespace tymbal::testing {
 

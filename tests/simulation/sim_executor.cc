@@ -1,5 +1,7 @@
 #include "simulation/sim_executor.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace tymbal::testing {
@@ -14,7 +16,11 @@ void SimExecutor::Start(const worker::FragmentWork& work, Done done) {
   auto job = std::make_shared<Job>();  // Lives as long as a reply to it may come.
   job->work = work;
   job->done = std::move(done);
-  jobs_[{work.run, work.no, work.token}] = job;
+  checkers_->OnStart({process_->name()}, work);
+  if (!jobs_.try_emplace({work.run, work.no, work.token}, job).second) {
+    checkers_->Fail(fmt::format("I3: {} began fragment {} of run {} twice at a time",
+                                process_->name(), work.no, work.run.value));
+  }
   process_->Post([this, job] { Read(job, kSteps); });
 }
 
@@ -24,12 +30,20 @@ void SimExecutor::Cancel(RunId run, int32_t fragment_no, Token token) {
   Finish(found->second, Unavailable("cancelled"));
 }
 
+std::vector<worker::FragmentWork> SimExecutor::Running() const {
+  std::vector<worker::FragmentWork> works;
+  for (const auto& [key, job] : jobs_) works.push_back(job->work);
+  return works;
+}
+
 void SimExecutor::Read(const std::shared_ptr<Job>& job, int steps) {
   if (job->finished) return;
   World* const world = process_->world();
   if (steps == 0) return Commit(job);
   if (world->Chance(faults_->stuck / kSteps)) return;
-  if (world->Chance(faults_->error / kSteps)) return Finish(job, BadInput("the source is broken"));
+  if (faults_->down || world->Chance(faults_->error / kSteps)) {
+    return Finish(job, BadInput("the source is broken"));
+  }
   ++spans_read_;
   process_->After(std::chrono::milliseconds(world->Between(1, faults_->read_ms / kSteps)),
                   [this, job, steps] { Read(job, steps - 1); });

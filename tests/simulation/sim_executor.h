@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <tuple>
+#include <vector>
 
 #include "simulation/sim_spans.h"
 #include "simulation/sim_store.h"
@@ -17,6 +18,7 @@ struct SourceFaults {
   double error = 0;  ///< A fragment's reading fails.
   double stuck = 0;  ///< A fragment's reading never ends.
   int64_t read_ms = 2'000;
+  bool down = false;
 };
 
 /// A node's pool threads: reading takes a while, then the commit is sent, and what was sent arrives
@@ -24,16 +26,20 @@ struct SourceFaults {
 class SimExecutor : public worker::FragmentExecutor {
  public:
   SimExecutor(Process* process, ResultStore* store, const SimSpans* spans,
-              const StoreFaults* store_faults, const SourceFaults* faults)
+              const StoreFaults* store_faults, const SourceFaults* faults, Checkers* checkers)
       : process_(process),
         store_(store),
         spans_(spans),
         store_faults_(store_faults),
-        faults_(faults) {}
+        faults_(faults),
+        checkers_(checkers) {}
 
   void Start(const worker::FragmentWork& work, Done done) override;
   void Cancel(RunId run, int32_t fragment_no, Token token) override;
   uint64_t spans_read() const override { return spans_read_; }
+
+  /// Returns the fragments that are being computed now.
+  std::vector<worker::FragmentWork> Running() const;
 
  private:
   struct Job {
@@ -54,6 +60,7 @@ class SimExecutor : public worker::FragmentExecutor {
   const SimSpans* const spans_;
   const StoreFaults* const store_faults_;
   const SourceFaults* const faults_;
+  Checkers* const checkers_;
   uint64_t spans_read_ = 0;
   std::map<Key, std::shared_ptr<Job>> jobs_;
 };

@@ -10,22 +10,22 @@
 namespace tymbal::testing {
 namespace {
 
-constexpr int kEndpoints = 24;
 constexpr uint32_t kSlots = 1024;
 
 }  // namespace
 
 std::vector<SimSpans::OwnedSpan> SimSpans::SpansFrom(int64_t period_start_ms) const {
-  generate::Random random(seed_ ^ static_cast<uint64_t>(period_start_ms));
+  generate::Random random(options_.seed ^ static_cast<uint64_t>(period_start_ms));
   std::vector<OwnedSpan> spans;
-  for (int endpoint = 0; endpoint < kEndpoints; ++endpoint) {
-    const uint64_t calls = random.Below(4);
+  if (options_.quiet_periods && random.Below(8) == 0) return spans;
+  for (int endpoint = 0; endpoint < options_.endpoints; ++endpoint) {
+    const uint64_t calls = options_.quiet_periods ? random.Below(4) : 1 + random.Below(3);
     for (uint64_t call = 0; call < calls; ++call) {
       OwnedSpan span;
       span.app = fmt::format("app-{}", endpoint % 3);
       span.service = fmt::format("service-{}", endpoint % 6);
       span.method = fmt::format("method-{}", endpoint);
-      const auto length = static_cast<uint64_t>(period_ms_);
+      const auto length = static_cast<uint64_t>(options_.period_ms);
       const uint64_t offset = random.Below(4) == 0 ? 0 : random.Below(length);
       span.start_ms = period_start_ms + static_cast<int64_t>(offset);
       span.duration_us = random.Below(1'000'000);
@@ -48,8 +48,8 @@ worker::FragmentResult SimSpans::Compute(const Period& period, SlotRange slots,
        .apdex = {}});
   worker::SpanBatch batch;
   std::vector<OwnedSpan> spans;
-  const int64_t first_ms = period.start_ms - period.start_ms % period_ms_;
-  for (int64_t start_ms = first_ms; start_ms < period.end_ms; start_ms += period_ms_) {
+  const int64_t first_ms = period.start_ms - period.start_ms % options_.period_ms;
+  for (int64_t start_ms = first_ms; start_ms < period.end_ms; start_ms += options_.period_ms) {
     std::vector<OwnedSpan> more = SpansFrom(start_ms);
     spans.insert(spans.end(), more.begin(), more.end());
   }
@@ -74,7 +74,8 @@ worker::FragmentResult SimSpans::Compute(const Period& period, SlotRange slots,
 const std::map<uint64_t, StatRow>& SimSpans::Truth(int64_t start_ms) {
   const auto [truth, is_new] = truth_.try_emplace(start_ms);
   if (is_new) {
-    for (StatRow& row : Compute({start_ms, start_ms + period_ms_}, {0, kSlots}, kSlots).rows) {
+    for (StatRow& row :
+         Compute({start_ms, start_ms + options_.period_ms}, {0, kSlots}, kSlots).rows) {
       const uint64_t id = EndpointId(Level::kMethod, row.name);
       truth->second.emplace(id, std::move(row));
     }

@@ -15,7 +15,14 @@ namespace tymbal::testing {
 /// Some start at the very first millisecond of a period, where a wrong border shows.
 class SimSpans {
  public:
-  SimSpans(uint64_t seed, int64_t period_ms) : seed_(seed), period_ms_(period_ms) {}
+  struct Options {
+    uint64_t seed = 1;
+    int64_t period_ms = 10'000;
+    int endpoints = 24;
+    /// Some periods have no spans at all, and no period has spans of all endpoints.
+    bool quiet_periods = true;
+  };
+  explicit SimSpans(const Options& options) : options_(options) {}
 
   /// Returns what a worker gets from them: half-open range of time, half-open range of slots.
   worker::FragmentResult Compute(const Period& period, SlotRange slots, uint32_t slot_count) const;
@@ -34,8 +41,7 @@ class SimSpans {
   };
   std::vector<OwnedSpan> SpansFrom(int64_t period_start_ms) const;
 
-  const uint64_t seed_;
-  const int64_t period_ms_;
+  const Options options_;
   std::map<int64_t, std::map<uint64_t, StatRow>> truth_;
 };
 

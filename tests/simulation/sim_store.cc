@@ -20,7 +20,8 @@ T FaultyStore::Around(const std::function<T()>& call) {
 }
 
 template <typename T>
-T FaultyStore::AsMaster(std::string_view what, Epoch epoch, const std::function<T()>& call) {
+T FaultyStore::AsMaster(std::string_view what, Epoch epoch, std::optional<RunId> run,
+                        const std::function<T()>& call) {
   return Around<T>([&]() -> T {
     T result = call();
     bool accepted = false;
@@ -29,7 +30,10 @@ T FaultyStore::AsMaster(std::string_view what, Epoch epoch, const std::function<
     } else {
       accepted = result.has_value();
     }
-    if (accepted) checkers_->OnMasterWrite(what, epoch);
+    if constexpr (std::is_same_v<T, Result<RunRecord>>) {
+      if (accepted) run = result->id;
+    }
+    if (accepted) checkers_->OnMasterWrite(what, epoch, run);
     return result;
   });
 }
@@ -39,12 +43,13 @@ Result<Epoch> FaultyStore::TakeEpoch(const NodeId& holder, Epoch above) {
 }
 
 Result<RunRecord> FaultyStore::PlanRun(Epoch epoch, const RunPlan& plan) {
-  return AsMaster<Result<RunRecord>>("PlanRun", epoch, [&] { return store_.PlanRun(epoch, plan); });
+  return AsMaster<Result<RunRecord>>("PlanRun", epoch, {},
+                                     [&] { return store_.PlanRun(epoch, plan); });
 }
 
 Result<Token> FaultyStore::HandOver(Epoch epoch, RunId run, int32_t fragment_no,
                                     const NodeId& node) {
-  return AsMaster<Result<Token>>("HandOver", epoch,
+  return AsMaster<Result<Token>>("HandOver", epoch, run,
                                  [&] { return store_.HandOver(epoch, run, fragment_no, node); });
 }
 
@@ -63,12 +68,13 @@ Status FaultyStore::VisitMethodRows(RunId run, const std::function<Status(const 
 }
 
 Status FaultyStore::PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rollup_rows) {
-  return AsMaster<Status>("PublishRun", epoch,
+  return AsMaster<Status>("PublishRun", epoch, run,
                           [&] { return store_.PublishRun(epoch, run, rollup_rows); });
 }
 
 Status FaultyStore::FailRun(Epoch epoch, RunId run, std::string_view reason) {
-  return AsMaster<Status>("FailRun", epoch, [&] { return store_.FailRun(epoch, run, reason); });
+  return AsMaster<Status>("FailRun", epoch, run,
+                          [&] { return store_.FailRun(epoch, run, reason); });
 }
 
 Status FaultyStore::PurgeRun(RunId run) {
@@ -89,7 +95,7 @@ Result<std::optional<RunRecord>> FaultyStore::ReadPublishedRun(int64_t start_ms)
 }
 
 Result<int64_t> FaultyStore::FixFirstPeriod(Epoch epoch, int64_t proposed_start_ms) {
-  return AsMaster<Result<int64_t>>("FixFirstPeriod", epoch,
+  return AsMaster<Result<int64_t>>("FixFirstPeriod", epoch, {},
                                    [&] { return store_.FixFirstPeriod(epoch, proposed_start_ms); });
 }
 

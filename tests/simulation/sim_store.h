@@ -53,7 +53,8 @@ class FaultyStore : public ResultStore {
   template <typename T>
   T Around(const std::function<T()>& call);
   template <typename T>
-  T AsMaster(std::string_view what, Epoch epoch, const std::function<T()>& call);
+  T AsMaster(std::string_view what, Epoch epoch, std::optional<RunId> run,
+             const std::function<T()>& call);
 
   World* const world_;
   MemoryResultStore store_;
