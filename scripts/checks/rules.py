@@ -51,8 +51,8 @@ EXCUSES = {"raw-new": r"\bunique_ptr<[^;{}]*>\s*\w*\s*\(\s*$"}
 MAY_INCLUDE = {
     "common": {"common"},
     "master": {"common", "master"},
-    "worker": {"common", "worker"},
-    "node": {"common", "master", "worker", "node"},
+    "worker": {"common", "search", "worker"},
+    "node": {"common", "master", "search", "worker", "node"},
     "search": {"common", "search"},
     "report": {"common", "report"},
     "generate": {"common", "generate"},

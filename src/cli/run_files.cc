@@ -95,9 +95,8 @@ Result<RunSummary> RunFiles(const RunOptions& options, const RunSettings& settin
     return NothingToCount(profile, summary, coverage.rejected);
   }
 
-  TYMBAL_ASSIGN_OR_RETURN(summary.periods,
-                          CommitPeriods(store.get(), aggregator.get(), settings, summary.source,
-                                        options.replace));
+  TYMBAL_ASSIGN_OR_RETURN(summary.periods, CommitPeriods(store.get(), aggregator.get(), settings,
+                                                         summary.source, options.replace));
   return summary;
 }
 

@@ -51,8 +51,7 @@ Result<std::unique_ptr<worker::Aggregator>> SearchRun::Read(const Period& period
                                                             RunSummary* summary) {
   for (int reads = 1;; ++reads) {
     auto aggregator = ReadOnce(period, summary);
-    if (aggregator || reads == kReadsMax ||
-        aggregator.error().code() != StatusCode::kUnavailable) {
+    if (aggregator || reads == kReadsMax || aggregator.error().code() != StatusCode::kUnavailable) {
       return aggregator;
     }
   }
@@ -86,12 +85,12 @@ Result<std::unique_ptr<worker::Aggregator>> SearchRun::ReadOnce(const Period& pe
 
 Result<RunSummary> RunSearch(const RunOptions& options, const RunSettings& settings,
                              const Environment& environment, const RunOutput& output) {
-  TYMBAL_ASSIGN_OR_RETURN(const Period range,
-                          PeriodRangeOf({.from = options.from, .to = options.to},
-                                        settings.aggregator.grid,
-                                        settings.config.schedule_delay_ms, EventLoop().NowMs()));
-  TYMBAL_ASSIGN_OR_RETURN(const auto opener, SearchOpener::Create(settings.config, settings.profile,
-                                                                  environment));
+  TYMBAL_ASSIGN_OR_RETURN(
+      const Period range,
+      PeriodRangeOf({.from = options.from, .to = options.to}, settings.aggregator.grid,
+                    settings.config.schedule_delay_ms, EventLoop().NowMs()));
+  TYMBAL_ASSIGN_OR_RETURN(const auto opener,
+                          SearchOpener::Create(settings.config, settings.profile, environment));
   TYMBAL_ASSIGN_OR_RETURN(const auto store, OpenResultStore(settings.store, /*create=*/true));
   RunSummary summary;
   summary.store = settings.store;
@@ -107,9 +106,9 @@ Result<RunSummary> RunSearch(const RunOptions& options, const RunSettings& setti
       run.Clear();
       return aggregator.error().WithContext(TimeZone::Utc().FormatShort(start_ms));
     }
-    TYMBAL_ASSIGN_OR_RETURN(const std::vector<PeriodOutcome> outcomes,
-                            CommitPeriods(store.get(), aggregator->get(), settings, summary.source,
-                                          options.replace));
+    TYMBAL_ASSIGN_OR_RETURN(
+        const std::vector<PeriodOutcome> outcomes,
+        CommitPeriods(store.get(), aggregator->get(), settings, summary.source, options.replace));
     summary.periods.insert(summary.periods.end(), outcomes.begin(), outcomes.end());
   }
   run.Clear();

@@ -64,8 +64,8 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
   for (const search::SearchHost& host : target.hosts) {
     options.cluster += (options.cluster.empty() ? "" : ", ") + host.name;
   }
-  options.http = search::MakeCurlHttpFactory(
-      {.target = std::move(target), .compressed = search.compressed});
+  options.http =
+      search::MakeCurlHttpFactory({.target = std::move(target), .compressed = search.compressed});
   options.gate = &opener->gate_;
   options.client.deadline = std::chrono::milliseconds(search.deadline_ms);
   options.client.patience = std::chrono::milliseconds(search.patience_ms);

@@ -101,10 +101,10 @@ Status Resolve(SearchClient* client, const std::string& pattern, IndexSet* set) 
 Status ListByCat(SearchClient* client, const std::string& pattern, IndexSet* set) {
   dom::parser parser;
   dom::element root;
-  TYMBAL_RETURN_IF_ERROR(client->Do(
-      {.method = "GET",
-       .target = "/_cat/indices/" + EscapePath(pattern) + "?format=json&h=index,status"},
-      [&](const HttpBody& body) { return Parse(body, &parser, &root); }));
+  TYMBAL_RETURN_IF_ERROR(
+      client->Do({.method = "GET",
+                  .target = "/_cat/indices/" + EscapePath(pattern) + "?format=json&h=index,status"},
+                 [&](const HttpBody& body) { return Parse(body, &parser, &root); }));
   dom::array list;
   if (root.get(list) != simdjson::SUCCESS) return Unavailable("the list of indices is no list");
   for (const dom::element index : list) {
@@ -116,9 +116,12 @@ Status ListByCat(SearchClient* client, const std::string& pattern, IndexSet* set
 
 void AddField(std::string_view name, dom::object mapping, IndexSet* set) {
   dom::object leaf;
+  bool has_leaf = false;
   for (const auto member : mapping) {
-    if (member.value.get(leaf) == simdjson::SUCCESS) break;
+    has_leaf = member.value.get(leaf) == simdjson::SUCCESS;
+    if (has_leaf) break;
   }
+  if (!has_leaf) return;  // Such as _id: a field of the server's own.
   std::string_view type;
   if (leaf["type"].get(type) != simdjson::SUCCESS) return;  // An object, not a field.
   IndexField& field = set->fields[std::string(name)];
@@ -227,8 +230,8 @@ std::optional<Period> DayAt(std::string_view name, size_t position) {
   if (digits.size() != 8 || (i < name.size() && IsDigit(name[i]) && i == position + 8)) {
     return std::nullopt;
   }
-  const auto start = ParseTimeMs(digits.substr(0, 4) + "-" + digits.substr(4, 2) + "-" +
-                                 digits.substr(6, 2));
+  const auto start =
+      ParseTimeMs(digits.substr(0, 4) + "-" + digits.substr(4, 2) + "-" + digits.substr(6, 2));
   if (!start) return std::nullopt;
   return Period{*start, *start + kDayMs};
 }
@@ -236,9 +239,9 @@ std::optional<Period> DayAt(std::string_view name, size_t position) {
 }  // namespace
 
 bool IndexField::IsNumber() const {
-  static const std::set<std::string> kNumbers = {"long",  "integer", "short",       "byte",
-                                                 "float", "double",  "scaled_float", "unsigned_long",
-                                                 "half_float"};
+  static const std::set<std::string> kNumbers = {"long",         "integer",       "short",
+                                                 "byte",         "float",         "double",
+                                                 "scaled_float", "unsigned_long", "half_float"};
   return !types.empty() &&
          std::includes(kNumbers.begin(), kNumbers.end(), types.begin(), types.end());
 }
@@ -246,8 +249,8 @@ bool IndexField::IsNumber() const {
 Result<IndexSet> ReadIndexSet(SearchClient* client, const ServerVersion& version,
                               const std::string& pattern, const std::vector<std::string>& fields) {
   IndexSet set;
-  const Status listed = version.HasResolveIndex() ? Resolve(client, pattern, &set)
-                                                  : ListByCat(client, pattern, &set);
+  const Status listed =
+      version.HasResolveIndex() ? Resolve(client, pattern, &set) : ListByCat(client, pattern, &set);
   if (listed.code() == StatusCode::kNotFound) return NoIndex(pattern);
   TYMBAL_RETURN_IF_ERROR(listed.WithContext("listing the indices"));
   SortUnique(&set.open);
@@ -256,8 +259,7 @@ Result<IndexSet> ReadIndexSet(SearchClient* client, const ServerVersion& version
   if (set.open.empty()) return set;
   TYMBAL_RETURN_IF_ERROR(
       ReadFields(client, pattern, fields, &set).WithContext("reading the mappings"));
-  TYMBAL_RETURN_IF_ERROR(
-      ReadSettings(client, pattern, &set).WithContext("reading the settings"));
+  TYMBAL_RETURN_IF_ERROR(ReadSettings(client, pattern, &set).WithContext("reading the settings"));
   return set;
 }
 

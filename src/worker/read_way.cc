@@ -8,8 +8,8 @@
 namespace tymbal::worker {
 namespace {
 
-/// Per record: documents that don't lie side by side, 8 columns, 5 columns; per id that is looked up.
-/// Measured on Elasticsearch 8.17 and OpenSearch 3.8 with spans of 250 bytes.
+/// Per record: documents that don't lie side by side, 8 columns, 5 columns; per id that is looked
+/// up. Measured on Elasticsearch 8.17 and OpenSearch 3.8 with spans of 250 bytes.
 constexpr double kSourceUs = 13;
 constexpr double kAdjacentSourceUs = 4;  // Documents that do.
 constexpr double kColumnsUs = 11;
@@ -63,16 +63,16 @@ ReadWay ReadWayChooser::Next() {
       if (!std::exchange(cost.tried, true)) return way;
     }
   }
-  return *std::min_element(allowed_.begin(), allowed_.end(), [this](ReadWay a, ReadWay b) {
-    return Total(a) < Total(b);
-  });
+  return *std::min_element(allowed_.begin(), allowed_.end(),
+                           [this](ReadWay a, ReadWay b) { return Total(a) < Total(b); });
 }
 
 void ReadWayChooser::Learn(ReadWay way, uint64_t records, double seconds) {
   if (records < kTellingRecords) return;
   Cost& cost = costs_[static_cast<size_t>(way)];
   const double us = seconds * 1e6 / static_cast<double>(records);
-  cost.us_per_record = cost.learned ? cost.us_per_record + kSmoothing * (us - cost.us_per_record) : us;
+  cost.us_per_record =
+      cost.learned ? cost.us_per_record + kSmoothing * (us - cost.us_per_record) : us;
   cost.learned = true;
 }
 

@@ -12,15 +12,16 @@ namespace tymbal::worker {
 enum class ReadWay : uint8_t {
   kSource,          ///< The whole document.
   kColumns,         ///< Its columns (doc values), with the ids.
-  kColumnsThenIds,  ///< Columns without the ids; those of the slowest calls are looked up at the end.
+  kColumnsThenIds,  ///< Columns without the ids; those of the slowest calls are looked up at the
+                    ///< end.
 };
 inline constexpr size_t kReadWays = 3;
 
 std::string_view ReadWayName(ReadWay way);
 
 /// Returns what a record costs by the measurements that a chooser begins with, in µs, some requests
-/// being under way at a time. `adjacent`: documents that lie side by side, as those of a whole period
-/// do. The look-ups of kColumnsThenIds come on top.
+/// being under way at a time. `adjacent`: documents that lie side by side, as those of a whole
+/// period do. The look-ups of kColumnsThenIds come on top.
 double MeasuredUs(ReadWay way, bool adjacent);
 
 /// Chooses what is read, by what it costs. It begins with what was measured elsewhere

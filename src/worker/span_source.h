@@ -81,13 +81,14 @@ class SpanSource {
 
   /// Returns how many records the readers of a query must bring, by a count that doesn't depend on
   /// the reading: rejected ones included, and those that the profile doesn't count or that are of
-  /// foreign slots, where the readers bring them. Nothing where the source has no such count (files:
-  /// what is there is what is read). REQUIRES: the query was opened, and read to its end.
+  /// foreign slots, where the readers bring them. Nothing where the source has no such count
+  /// (files: what is there is what is read). REQUIRES: the query was opened, and read to its end.
   virtual Result<std::optional<uint64_t>> Expected(const SpanQuery& query) = 0;
 
   /// Returns whether spans were brought without the ids that they have.
   virtual bool OwesIds() const { return false; }
-  /// Finds the calls of the same query again, with their ids. REQUIRES: OwesIds(), and all was read.
+  /// Finds the calls of the same query again, with their ids. REQUIRES: OwesIds(), and all was
+  /// read.
   virtual Status FindIds(const SpanQuery& /*query*/, std::vector<CallToFind>* /*calls*/) {
     return Status::Ok();
   }
