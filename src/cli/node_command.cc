@@ -84,15 +84,15 @@ Result<node::NodeOptions> OptionsOf(const Config& config, const RunSettings& set
 }
 
 worker::SourceOpener FileSourceOf(const Config& config, const RunSettings& settings) {
-  return
-      [pattern = config.source_file_path, profile = settings.profile](
-          const Period& period, uint32_t /*nodes*/) -> Result<std::unique_ptr<worker::SpanSource>> {
-        TYMBAL_ASSIGN_OR_RETURN(const std::vector<std::string> paths,
-                                worker::FindFiles(pattern, period));
-        TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<worker::SpanSource> source,
-                                worker::FileSource::Create({.paths = paths, .profile = profile}));
-        return source;
-      };
+  return [pattern = config.source_file_path, profile = settings.profile](
+             const Period& period, uint32_t /*nodes*/)
+             -> Result<std::unique_ptr<worker::SpanSource>> {
+    TYMBAL_ASSIGN_OR_RETURN(const std::vector<std::string> paths,
+                            worker::FindFiles(pattern, period));
+    TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<worker::SpanSource> source,
+                            worker::FileSource::Create({.paths = paths, .profile = profile}));
+    return source;
+  };
 }
 
 Result<worker::SourceOpener> SourceOf(const Config& config, const RunSettings& settings,
