@@ -44,8 +44,7 @@ Result<ProfileEvidence> SampleIndex(search::SearchClient* client,
   for (const auto& [name, field] : indices.fields) evidence.mapping_fields.push_back(name);
   const search::Call call{
       .method = "POST",
-      .target = fmt::format("/{}/_search?allow_partial_search_results=false&ignore_unavailable={}"
-                            "&expand_wildcards=open,hidden",
+      .target = fmt::format("/{}/_search?allow_partial_search_results=false&ignore_unavailable={}",
                             search::EscapePath(pattern), !indices.closed.empty()),
       .body = fmt::format(R"({{"size":{},{}"query":{{"match_all":{{}}}}}})", count,
                           SortMember(indices, profiles)),
