@@ -5,6 +5,8 @@
 #include "cli/config_command.h"
 #include "cli/exit_code.h"
 #include "cli/generate_command.h"
+#include "cli/index_command.h"
+#include "cli/load_command.h"
 #include "cli/node_command.h"
 #include "cli/pause_command.h"
 #include "cli/report_command.h"
@@ -30,6 +32,8 @@ int main(int argc, char** argv) {
   tymbal::cli::AddStatusCommand(app, &exit_code);
   tymbal::cli::AddPauseCommands(app, &exit_code);
   tymbal::AddGenerateCommand(app, &exit_code);
+  tymbal::cli::AddIndexCommand(app, &exit_code);
+  tymbal::cli::AddLoadCommand(app, &exit_code);
   tymbal::cli::AddSchemaCommand(app, &exit_code);
   tymbal::cli::AddConfigCommand(app, &exit_code);
   try {

@@ -6,19 +6,26 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <iostream>
 #include <memory>
 #include <span>
 #include <string>
 
+#include "cli/environment.h"
 #include "cli/exit_code.h"
+#include "cli/run_progress.h"
+#include "cli/source_options.h"
+#include "cli/span_load.h"
 #include "common/period.h"
 #include "common/time_text.h"
 #include "generate/generate_options.h"
 #include "generate/ndjson_encoder.h"
 #include "generate/output_file.h"
 #include "generate/span_generator.h"
+#include "worker/decoder.h"
 
 namespace tymbal {
 namespace {
@@ -31,7 +38,8 @@ constexpr uint64_t kProgressSpans = 256 * kBatchSpans;
 constexpr uint64_t kAppsDefault = 20;
 
 /// The command line as it was typed, so that our own messages can quote it.
-struct Arguments {
+struct Arguments : cli::SourceOptions {
+  std::string to = "file";
   std::string spans = "1M";
   std::string endpoints = "200";
   std::string apps;
@@ -124,12 +132,59 @@ Status WriteSpans(const GenerateOptions& options, const ProgressLine& progress,
   return file->Close();
 }
 
+/// Writes the spans to a search server, as `tymbal load` would.
+Status LoadSpans(const GenerateOptions& options, cli::SpanLoad* load) {
+  cli::RunProgress progress(&std::cerr, isatty(STDERR_FILENO) == 1, options.spans,
+                            std::chrono::steady_clock::now());
+  generate::SpanGenerator generator(options);
+  const generate::NdjsonEncoder encoder(options);
+  std::array<GeneratedSpan, kBatchSpans> batch;
+  std::string lines;
+  while (const size_t count = generator.Fill(batch)) {
+    lines.clear();
+    encoder.Append(std::span(batch).first(count), &lines);
+    const size_t size = lines.size();
+    lines.append(worker::kRecordPadding, ' ');
+    for (size_t begin = 0; begin < size;) {
+      const size_t end = lines.find('\n', begin);
+      TYMBAL_RETURN_IF_ERROR(load->Add(std::string_view(lines).substr(begin, end - begin)));
+      begin = end + 1;
+    }
+    progress.Show(load->settled(), load->settled(), std::chrono::steady_clock::now());
+  }
+  const Status finished = load->Finish();
+  progress.Clear();
+  return finished;
+}
+
+int RunToServer(const Arguments& arguments, const GenerateOptions& options) {
+  const auto run = [&]() -> Status {
+    if (arguments.output != "-") {
+      return InvalidArgument("--output is for files; leave it out with --to elasticsearch");
+    }
+    const Environment environment = cli::ProcessEnvironment();
+    TYMBAL_ASSIGN_OR_RETURN(Config config, cli::SearchServerConfig(arguments, environment));
+    config.source_profile = "tymbal";
+    TYMBAL_ASSIGN_OR_RETURN(const auto load,
+                            cli::SpanLoad::Open(config, environment, {}, &std::cerr));
+    const auto started = std::chrono::steady_clock::now();
+    const Status loaded = LoadSpans(options, load.get());
+    load->WriteSummary(std::chrono::steady_clock::now() - started, std::cout);
+    return loaded;
+  };
+  const Status status = run();
+  if (status.ok()) return std::cout.flush() ? cli::kExitOk : cli::kExitFailed;
+  PrintError(status);
+  return cli::ExitCodeOf(status);
+}
+
 int Run(const Arguments& arguments) {
   const Result<GenerateOptions> options = ToOptions(arguments);
   if (!options) {
     PrintError(options.error());
     return cli::ExitCodeOf(options.error());
   }
+  if (arguments.to == "elasticsearch") return RunToServer(arguments, *options);
   // A reader that goes away (`| head`) is then an error of write(), and no reason to complain.
   std::signal(SIGPIPE, SIG_IGN);
   Result<std::unique_ptr<generate::OutputFile>> file = generate::OutputFile::Open(arguments.output);
@@ -167,6 +222,12 @@ CLI::App* AddGenerateCommand(CLI::App& root, int* exit_code) {
   add("--errors", &Arguments::errors, "SHARE", "Share of calls that fail, from 0 to 1");
   add("--bad", &Arguments::bad, "SHARE", "Share of broken records, from 0 to 1");
   add("--order", &Arguments::order, "ORDER", "time (with an exporter's disorder) or random");
+  command
+      ->add_option("--to", arguments->to,
+                   "file, or elasticsearch: to the servers of --hosts, as `tymbal load` does")
+      ->check(CLI::IsMember({"file", "elasticsearch"}))
+      ->capture_default_str();
+  cli::AddServerOptions(command, arguments.get());
   add("--output", &Arguments::output, "FILE",
       "File to overwrite, or - for the standard output; .gz and .zst compress");
   command->footer("Example: tymbal generate --spans 5M --endpoints 20k --output spans.ndjson.zst");

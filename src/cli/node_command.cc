@@ -156,6 +156,10 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
                            {"version", options.self.version},
                            {"coordinator", config.coordinator_servers},
                            {"root", config.coordinator_root}});
+  if (!settings.profile_reason.empty()) {
+    log.Info("profile chosen",
+             {{"profile", settings.profile.name}, {"reason", settings.profile_reason}});
+  }
   node.Start();
   loop.RunUntil([&] { return ended.has_value(); });
   log.Info("node has stopped");

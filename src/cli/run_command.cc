@@ -5,9 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "cli/environment.h"
 #include "cli/exit_code.h"
+#include "cli/run_explain.h"
 #include "cli/run_files.h"
 #include "cli/run_search.h"
 #include "cli/run_settings.h"
@@ -16,21 +19,35 @@
 namespace tymbal::cli {
 namespace {
 
-Result<RunSummary> Run(const RunOptions& options, const Environment& environment,
-                       const RunOutput& output) {
+/// Returns nothing when no more than an explanation was wanted.
+Result<std::optional<RunSummary>> Run(const RunOptions& options, const Environment& environment,
+                                      const RunOutput& output) {
   TYMBAL_ASSIGN_OR_RETURN(const RunSettings settings, ReadRunSettings(options, environment));
   if (settings.config.source_type == "elasticsearch") {
     if (!options.inputs.empty()) {
       return InvalidArgument(
           "span files are given, but the source is elasticsearch: leave out one");
     }
-    return RunSearch(options, settings, environment, output);
+    if (!settings.profile_reason.empty()) {
+      *output.err << "Profile " << settings.profile.name << ": "
+                  << PrintableLines(settings.profile_reason) << ".\n";
+    }
+    if (options.explain) {
+      TYMBAL_RETURN_IF_ERROR(ExplainSearch(options, settings, environment, output));
+      return std::optional<RunSummary>();
+    }
+    TYMBAL_ASSIGN_OR_RETURN(RunSummary summary, RunSearch(options, settings, environment, output));
+    return std::optional<RunSummary>(std::move(summary));
+  }
+  if (options.explain) {
+    return InvalidArgument("--explain is for --source elasticsearch: files are read as a whole");
   }
   if (options.inputs.empty()) {
     return InvalidArgument(
         "there is nothing to read: name span files, or --source elasticsearch --hosts URL");
   }
-  return RunFiles(options, settings, output);
+  TYMBAL_ASSIGN_OR_RETURN(RunSummary summary, RunFiles(options, settings, output));
+  return std::optional<RunSummary>(std::move(summary));
 }
 
 template <typename T>
@@ -47,16 +64,15 @@ int RunRun(const RunOptions& options, const Environment& environment, const RunO
     *output.err << "tymbal run: " << PrintableLines(summary.error().message()) << std::endl;
     return ExitCodeOf(summary.error());
   }
-  if (options.json) {
-    WriteSummaryJson(*summary, *output.out);
-  } else {
-    WriteSummary(*summary, *output.out);
+  if (*summary && options.json) {
+    WriteSummaryJson(**summary, *output.out);
+  } else if (*summary) {
+    WriteSummary(**summary, *output.out);
   }
   if (!output.out->flush()) {
-    *output.err
-        << "tymbal run: the results are published, but the summary can't be written; is the "
-           "disk full?"
-        << std::endl;
+    *output.err << "tymbal run: "
+                << (*summary ? "the results are published, but the summary" : "the explanation")
+                << " can't be written; is the disk full?" << std::endl;
     return kExitFailed;
   }
   return kExitOk;
@@ -71,25 +87,17 @@ CLI::App* AddRunCommand(CLI::App& root, int* exit_code) {
   AddOptional(*command, "--source", &options->source,
               "Where spans come from: file (default) or elasticsearch")
       ->check(CLI::IsMember({"file", "elasticsearch"}));
-  AddOptional(
-      *command, "--hosts", &options->hosts,
-      "Elasticsearch or OpenSearch servers, for instance https://es1:9200,https://es2:9200");
-  AddOptional(*command, "--index", &options->index,
-              "Their index, alias or pattern (default: the profile's)");
+  AddServerOptions(command, options.get());
   AddOptional(*command, "--from", &options->from,
               "First period to read of them (default: the last one that is due)");
   AddOptional(*command, "--to", &options->to, "End of the last period (default: of the first)");
-  AddOptional(*command, "--conf", &options->conf, "Configuration file (conf/tymbal.yaml)");
   AddOptional(*command, "--store", &options->store,
               "Result store: the path of an SQLite file, or mysql://user@host/database (default: "
               "tymbal.db, or TYMBAL_STORE)");
   AddOptional(*command, "--period", &options->period, "Length of a period (default: 5m)");
   AddOptional(*command, "--period-offset", &options->period_offset,
               "Shift of the periods against 1970-01-01 UTC (default: 0s)");
-  AddOptional(
-      *command, "--profile", &options->profile,
-      "Format of the spans: tymbal (default), zipkin, jaeger, otel, elastic-apm, skywalking, "
-      "cicada, the path of a YAML file, or auto");
+  AddProfileOption(command, options.get());
   AddOptional(*command, "--kinds", &options->kinds,
               "Which spans count: profile (default), entry or all")
       ->check(CLI::IsMember({"profile", "entry", "all"}));
@@ -106,6 +114,9 @@ CLI::App* AddRunCommand(CLI::App& root, int* exit_code) {
   command->add_flag("--strict", options->strict, "The first rejected record is an error");
   command->add_flag("--replace", options->replace,
                     "Supersede periods that were published from other input");
+  command->add_flag("--explain", options->explain,
+                    "Search servers: say what would be read and how long it may take, and read no "
+                    "more than a few spans for it; nothing is written");
   command->add_flag("--json", options->json, "Write the summary as JSON");
   command->callback([options, exit_code] {
     *exit_code = RunRun(*options, ProcessEnvironment(),

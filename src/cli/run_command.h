@@ -7,28 +7,26 @@
 #include <string>
 #include <vector>
 
+#include "cli/source_options.h"
 #include "common/config.h"
 
 namespace tymbal::cli {
 
 /// The command line of `tymbal run`, as it was written; nothing = as the configuration says.
-struct RunOptions {
+struct RunOptions : SourceOptions {
   std::vector<std::string> inputs;
-  std::optional<std::string> conf;
   std::optional<std::string> store;
   std::optional<std::string> period;
   std::optional<std::string> period_offset;
-  std::optional<std::string> profile;
   std::optional<std::string> kinds;
   std::optional<std::string> apdex;
   std::optional<size_t> slow_calls;
   std::optional<size_t> threads;
   std::optional<std::string> memory_limit;
   std::optional<std::string> source;  ///< file or elasticsearch.
-  std::optional<std::string> hosts;
-  std::optional<std::string> index;
   std::optional<std::string> from;  ///< Search servers only; nothing: the last period that is due.
   std::optional<std::string> to;
+  bool explain = false;  ///< Only say what would be read.
   bool strict = false;
   bool replace = false;
   bool json = false;

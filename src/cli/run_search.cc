@@ -9,6 +9,7 @@
 
 #include "cli/commit_periods.h"
 #include "cli/open_store.h"
+#include "cli/period_range.h"
 #include "cli/run_progress.h"
 #include "cli/search_opener.h"
 #include "common/event_loop.h"
@@ -24,33 +25,6 @@ using SteadyClock = std::chrono::steady_clock;
 /// A period is read anew as a whole when what passes has got in its way: a point in time that is
 /// lost, an index that was made meanwhile.
 constexpr int kReadsMax = 3;
-
-Result<int64_t> BorderOf(const std::string& text, const PeriodGrid& grid, std::string_view option) {
-  TYMBAL_ASSIGN_OR_RETURN(const int64_t time_ms, ParseTimeMs(text));
-  const int64_t start_ms = grid.StartOf(time_ms);
-  if (start_ms == time_ms) return time_ms;
-  const TimeZone utc = TimeZone::Utc();
-  return InvalidArgument(fmt::format("{}: {} is within a period of {}; write {} or {}", option,
-                                     Printable(text), FormatDurationMs(grid.length_ms()),
-                                     utc.FormatShort(start_ms),
-                                     utc.FormatShort(start_ms + grid.length_ms())));
-}
-
-Result<Period> RangeOf(const RunOptions& options, const RunSettings& settings, int64_t now_ms) {
-  const PeriodGrid& grid = settings.aggregator.grid;
-  Period range;
-  if (options.from) {
-    TYMBAL_ASSIGN_OR_RETURN(range.start_ms, BorderOf(*options.from, grid, "--from"));
-  } else {
-    range.start_ms = grid.StartOf(now_ms - settings.config.schedule_delay_ms) - grid.length_ms();
-  }
-  range.end_ms = range.start_ms + grid.length_ms();
-  if (options.to) {
-    TYMBAL_ASSIGN_OR_RETURN(range.end_ms, BorderOf(*options.to, grid, "--to"));
-  }
-  if (range.end_ms > range.start_ms) return range;
-  return InvalidArgument("--to must be later than --from");
-}
 
 /// One call of `tymbal run` on a search server.
 class SearchRun {
@@ -111,7 +85,10 @@ Result<std::unique_ptr<worker::Aggregator>> SearchRun::ReadOnce(const Period& pe
 
 Result<RunSummary> RunSearch(const RunOptions& options, const RunSettings& settings,
                              const Environment& environment, const RunOutput& output) {
-  TYMBAL_ASSIGN_OR_RETURN(const Period range, RangeOf(options, settings, EventLoop().NowMs()));
+  TYMBAL_ASSIGN_OR_RETURN(
+      const Period range,
+      PeriodRangeOf({.from = options.from, .to = options.to}, settings.aggregator.grid,
+                    settings.config.schedule_delay_ms, EventLoop().NowMs()));
   TYMBAL_ASSIGN_OR_RETURN(const auto opener,
                           SearchOpener::Create(settings.config, settings.profile, environment));
   TYMBAL_ASSIGN_OR_RETURN(const auto store, OpenResultStore(settings.store, /*create=*/true));

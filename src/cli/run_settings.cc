@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 #include <utility>
 
+#include "cli/search_opener.h"
 #include "common/period.h"
 #include "common/size_text.h"
+#include "worker/index_sample.h"
 #include "worker/profile_match.h"
 
 namespace tymbal::cli {
@@ -15,22 +18,18 @@ namespace {
 
 /// How many records `--profile auto` looks at.
 constexpr size_t kSampleRecords = 100;
+/// The same, of a search server.
+constexpr size_t kSampleDocuments = 20;
 
 /// Puts the options of the command line over those of the configuration, by the same rules: as if
 /// they stood in one more file.
 Result<Config> Configure(const RunOptions& options, const Environment& environment) {
-  Config config = DefaultConfig(environment);
-  if (options.conf) {
-    TYMBAL_ASSIGN_OR_RETURN(config, LoadConfig(*options.conf, environment));
-  }
+  TYMBAL_ASSIGN_OR_RETURN(Config config, TakeSourceOptions(options, environment));
   if (options.store) config.store = *options.store;
-  if (options.profile) config.source_profile = *options.profile;
   if (options.slow_calls) config.slow_calls = *options.slow_calls;
   if (options.threads) config.worker_threads = *options.threads;
   if (options.kinds) config.source_kinds = *options.kinds;
   if (options.source) config.source_type = *options.source;
-  if (options.hosts) config.search.hosts = *options.hosts;
-  if (options.index) config.search.index = *options.index;
   const auto take_duration = [](const std::optional<std::string>& text, std::string_view option,
                                 int64_t* target_ms) {
     if (!text) return Status::Ok();
@@ -61,14 +60,39 @@ Result<worker::ProfileMatch> FindProfile(const std::vector<std::string>& inputs)
   return worker::MatchProfile(profiles, evidence);
 }
 
+/// The same for a search server: by its newest documents.
+Result<worker::ProfileMatch> FindProfileOfIndex(const Config& config,
+                                                const Environment& environment) {
+  if (config.search.index.empty()) {
+    return InvalidArgument(
+        "name the index (--index, or source.elasticsearch.index) or the profile");
+  }
+  TYMBAL_ASSIGN_OR_RETURN(const std::vector<worker::Profile> profiles,
+                          worker::LoadShippedProfiles());
+  TYMBAL_ASSIGN_OR_RETURN(const auto opener, SearchOpener::Create(config, {}, environment));
+  const std::atomic<bool> never{false};
+  const auto client = opener->OpenClient(&never);
+  TYMBAL_ASSIGN_OR_RETURN(const search::ServerVersion version, opener->AskVersion(client.get()));
+  TYMBAL_ASSIGN_OR_RETURN(
+      const worker::ProfileEvidence evidence,
+      worker::SampleIndex(client.get(), version, opener->index(), profiles, kSampleDocuments));
+  return worker::MatchProfile(profiles, evidence);
+}
+
 Result<worker::ProfileMatch> ChooseProfile(const Config& config,
-                                           const std::vector<std::string>& inputs) {
+                                           const std::vector<std::string>& inputs,
+                                           const Environment& environment) {
   worker::ProfileMatch match;
   if (config.source_profile != worker::kProfileAuto) {
     TYMBAL_ASSIGN_OR_RETURN(match.profile, worker::LoadProfile(config.source_profile));
+  } else if (config.source_type == "elasticsearch") {
+    auto found = FindProfileOfIndex(config, environment);
+    if (!found) return found.error().WithContext("--profile auto");
+    match = std::move(*found);
   } else if (inputs.empty()) {
     return InvalidArgument(
-        "source.profile: auto is for `tymbal run`, which has its input; name the profile here");
+        "source.profile: auto is for search servers, and for `tymbal run`, which has its input; "
+        "name the profile here");
   } else {
     auto found = FindProfile(inputs);
     if (!found) return found.error().WithContext("--profile auto");
@@ -123,7 +147,8 @@ std::string RunSettings::Describe(bool inexact) const {
 
 Result<RunSettings> ReadRunSettings(const RunOptions& options, const Environment& environment) {
   TYMBAL_ASSIGN_OR_RETURN(const Config config, Configure(options, environment));
-  TYMBAL_ASSIGN_OR_RETURN(worker::ProfileMatch match, ChooseProfile(config, options.inputs));
+  TYMBAL_ASSIGN_OR_RETURN(worker::ProfileMatch match,
+                          ChooseProfile(config, options.inputs, environment));
   TYMBAL_ASSIGN_OR_RETURN(worker::AggregatorOptions aggregator,
                           ChooseAggregator(config, match.profile));
   return RunSettings{config,

@@ -75,6 +75,11 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
   return opener;
 }
 
+Result<search::ServerVersion> SearchOpener::AskVersion(search::SearchClient* client) const {
+  if (options_.version) return *options_.version;
+  return search::AskServerVersion(client);
+}
+
 std::unique_ptr<worker::SearchSource> SearchOpener::OpenSource() {
   return std::make_unique<worker::SearchSource>(options_);
 }

@@ -34,6 +34,9 @@ class SearchOpener {
   /// A client for questions beside the spans. `cancel` must outlive it.
   std::unique_ptr<search::SearchClient> OpenClient(const std::atomic<bool>* cancel);
 
+  /// Returns what the server is: as the configuration says, or as it says itself.
+  Result<search::ServerVersion> AskVersion(search::SearchClient* client) const;
+
   const std::string& index() const { return options_.index; }
   const std::string& cluster() const { return options_.cluster; }
   const worker::SearchSourceOptions& options() const { return options_; }

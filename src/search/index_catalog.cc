@@ -116,9 +116,12 @@ Status ListByCat(SearchClient* client, const std::string& pattern, IndexSet* set
 
 void AddField(std::string_view name, dom::object mapping, IndexSet* set) {
   dom::object leaf;
+  bool has_leaf = false;
   for (const auto member : mapping) {
-    if (member.value.get(leaf) == simdjson::SUCCESS) break;
+    has_leaf = member.value.get(leaf) == simdjson::SUCCESS;
+    if (has_leaf) break;
   }
+  if (!has_leaf) return;  // Such as _id: a field of the server's own.
   std::string_view type;
   if (leaf["type"].get(type) != simdjson::SUCCESS) return;  // An object, not a field.
   IndexField& field = set->fields[std::string(name)];

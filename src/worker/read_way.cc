@@ -11,6 +11,7 @@ namespace {
 /// Per record: documents that don't lie side by side, 8 columns, 5 columns; per id that is looked
 /// up. Measured on Elasticsearch 8.17 and OpenSearch 3.8 with spans of 250 bytes.
 constexpr double kSourceUs = 13;
+constexpr double kAdjacentSourceUs = 4;  // Documents that do.
 constexpr double kColumnsUs = 11;
 constexpr double kColumnsWithoutIdsUs = 5.5;
 constexpr double kLookupUs = 100;
@@ -32,6 +33,18 @@ std::string_view ReadWayName(ReadWay way) {
       return "values_then_ids";
   }
   return "";
+}
+
+double MeasuredUs(ReadWay way, bool adjacent) {
+  switch (way) {
+    case ReadWay::kSource:
+      return adjacent ? kAdjacentSourceUs : kSourceUs;
+    case ReadWay::kColumns:
+      return kColumnsUs;
+    case ReadWay::kColumnsThenIds:
+      return kColumnsWithoutIdsUs;
+  }
+  return kSourceUs;
 }
 
 ReadWayChooser::ReadWayChooser(std::vector<ReadWay> allowed, uint64_t records, uint64_t lookups)

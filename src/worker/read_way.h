@@ -19,6 +19,11 @@ inline constexpr size_t kReadWays = 3;
 
 std::string_view ReadWayName(ReadWay way);
 
+/// Returns what a record costs by the measurements that a chooser begins with, in µs, some requests
+/// being under way at a time. `adjacent`: documents that lie side by side, as those of a whole
+/// period do. The look-ups of kColumnsThenIds come on top.
+double MeasuredUs(ReadWay way, bool adjacent);
+
 /// Chooses what is read, by what it costs. It begins with what was measured elsewhere
 /// (read_way.cc), tries each way once where there is enough to read, and goes on with the
 /// cheapest. A value; knows no clock.

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string>
 
 namespace tymbal {
@@ -46,11 +49,57 @@ TEST(Config, DocumentedDefaultsAreTheDefaults) {
   EXPECT_EQ(config->period_offset_ms, defaults.period_offset_ms);
   EXPECT_EQ(config->source_profile, defaults.source_profile);
   EXPECT_EQ(config->source_kinds, defaults.source_kinds);
+  EXPECT_EQ(config->source_type, defaults.source_type);
   EXPECT_EQ(config->worker_threads, defaults.worker_threads);
   EXPECT_EQ(config->worker_memory_limit_bytes, defaults.worker_memory_limit_bytes);
   EXPECT_EQ(config->slow_calls, defaults.slow_calls);
   EXPECT_EQ(config->apdex_default_ms, defaults.apdex_default_ms);
   EXPECT_EQ(config->apdex_app_ms, defaults.apdex_app_ms);
+}
+
+TEST(Config, DocumentedDefaultsOfSearchServersAreTheDefaults) {
+  const auto config =
+      LoadConfig(std::string(TYMBAL_SOURCE_DIR) + "/conf/tymbal.yaml", Variables({}));
+  ASSERT_TRUE(config.has_value()) << config.error().message();
+  const SearchConfig defaults;
+  const SearchConfig& search = config->search;
+  EXPECT_EQ(search.hosts, defaults.hosts);
+  EXPECT_EQ(search.index, defaults.index);
+  EXPECT_EQ(search.user, defaults.user);
+  EXPECT_EQ(search.password_file, defaults.password_file);
+  EXPECT_EQ(search.api_key_file, defaults.api_key_file);
+  EXPECT_EQ(search.token_file, defaults.token_file);
+  EXPECT_EQ(search.ca_file, defaults.ca_file);
+  EXPECT_EQ(search.client_certificate_file, defaults.client_certificate_file);
+  EXPECT_EQ(search.client_key_file, defaults.client_key_file);
+  EXPECT_EQ(search.version, defaults.version);
+  EXPECT_EQ(search.read, defaults.read);
+  EXPECT_EQ(search.slot_read, defaults.slot_read);
+  EXPECT_EQ(search.requests, defaults.requests);
+  EXPECT_EQ(search.page_spans, defaults.page_spans);
+  EXPECT_EQ(search.page_bytes, defaults.page_bytes);
+  EXPECT_EQ(search.deadline_ms, defaults.deadline_ms);
+  EXPECT_EQ(search.patience_ms, defaults.patience_ms);
+  EXPECT_EQ(search.max_rate, defaults.max_rate);
+  EXPECT_EQ(search.compressed, defaults.compressed);
+}
+
+/// A key that is read but not documented would be known to nobody.
+TEST(Config, DocumentedFileHasEveryOptionOfSearchServers) {
+  const std::string text = [] {
+    std::ifstream file(std::string(TYMBAL_SOURCE_DIR) + "/conf/tymbal.yaml");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }();
+  const std::string known = ErrorOf("source: {elasticsearch: {no_such_key: 1}}");
+  const size_t list = known.find("there are ");
+  ASSERT_NE(list, std::string::npos) << known;
+  std::istringstream keys(known.substr(list + 10));
+  size_t count = 0;
+  for (std::string key; keys >> key; ++count) {
+    if (key.back() == ',') key.pop_back();
+    EXPECT_THAT(text, HasSubstr("\n    " + key + ":"));
+  }
+  EXPECT_EQ(count, 19U);
 }
 
 TEST(Config, DocumentedFileTakesTheStoreFromTheEnvironment) {
@@ -66,7 +115,23 @@ TEST(Config, ReadsEveryOption) {
   const Config config = Parsed(R"(
 store: results.db
 period: {length: 1h, offset: 30m}
-source: {profile: zipkin, kinds: all}
+source:
+  profile: zipkin
+  kinds: all
+  type: elasticsearch
+  elasticsearch:
+    hosts: https://es1:9200
+    index: spans-*
+    version: opensearch 2.19
+    read: values
+    slot_read: group
+    requests: 2
+    page_spans: 500
+    page_bytes: 1MiB
+    deadline: 5s
+    patience: 10s
+    max_rate: 1000
+    compressed: true
 worker: {threads: 3, memory_limit: 64MiB}
 statistics:
   slow_calls: 0
@@ -77,6 +142,19 @@ statistics:
   EXPECT_EQ(config.period_offset_ms, 1'800'000);
   EXPECT_EQ(config.source_profile, "zipkin");
   EXPECT_EQ(config.source_kinds, "all");
+  EXPECT_EQ(config.source_type, "elasticsearch");
+  EXPECT_EQ(config.search.hosts, "https://es1:9200");
+  EXPECT_EQ(config.search.index, "spans-*");
+  EXPECT_EQ(config.search.version, "opensearch 2.19");
+  EXPECT_EQ(config.search.read, "values");
+  EXPECT_EQ(config.search.slot_read, "group");
+  EXPECT_EQ(config.search.requests, 2);
+  EXPECT_EQ(config.search.page_spans, 500);
+  EXPECT_EQ(config.search.page_bytes, 1U << 20);
+  EXPECT_EQ(config.search.deadline_ms, 5'000);
+  EXPECT_EQ(config.search.patience_ms, 10'000);
+  EXPECT_EQ(config.search.max_rate, 1'000);
+  EXPECT_TRUE(config.search.compressed);
   EXPECT_EQ(config.worker_threads, 3);
   EXPECT_EQ(config.worker_memory_limit_bytes, 64U << 20);
   EXPECT_EQ(config.slow_calls, 0);
