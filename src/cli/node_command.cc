@@ -23,9 +23,11 @@
 #include "common/store_thread.h"
 #include "common/time_text.h"
 #include "node/node.h"
+#include "node/slot_weights_thread.h"
 #include "worker/file_pattern.h"
 #include "worker/file_source.h"
 #include "worker/scan_executor.h"
+#include "worker/slot_counts.h"
 
 namespace tymbal::cli {
 namespace {
@@ -69,6 +71,7 @@ Result<node::NodeOptions> OptionsOf(const Config& config, const RunSettings& set
   master.job.settings = settings.Describe(/*inexact=*/false);
   master.job.source = config.source_type == "file" ? config.source_file_path
                                                    : SearchIndexOf(config, settings.profile);
+  master.job.weigh_slots = config.source_type != "file";
   master.schedule.delay_ms = config.schedule_delay_ms;
   master.schedule.retry_ms = config.schedule_retry_failed_ms;
   master.watch.stall_timeout_ms = config.worker_stall_timeout_ms;
@@ -83,30 +86,50 @@ Result<node::NodeOptions> OptionsOf(const Config& config, const RunSettings& set
   return options;
 }
 
-worker::SourceOpener FileSourceOf(const Config& config, const RunSettings& settings) {
-  return [pattern = config.source_file_path, profile = settings.profile](
-             const Period& period, uint32_t /*nodes*/)
-             -> Result<std::unique_ptr<worker::SpanSource>> {
+/// What a node knows of the place where its spans come from.
+struct Source {
+  worker::SourceOpener open;
+  std::function<void(uint32_t nodes)> on_nodes;  ///< May be empty, as the next one.
+  node::SlotCounter count_slots;
+};
+
+Source FileSourceOf(const Config& config, const RunSettings& settings) {
+  Source source;
+  source.open = [pattern = config.source_file_path, profile = settings.profile](
+                    const Period& period) -> Result<std::unique_ptr<worker::SpanSource>> {
     TYMBAL_ASSIGN_OR_RETURN(const std::vector<std::string> paths,
                             worker::FindFiles(pattern, period));
-    TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<worker::SpanSource> source,
+    TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<worker::SpanSource> files,
                             worker::FileSource::Create({.paths = paths, .profile = profile}));
-    return source;
+    return files;
   };
+  return source;
 }
 
-Result<worker::SourceOpener> SourceOf(const Config& config, const RunSettings& settings,
-                                      const Environment& environment) {
+/// Balance is worth a few seconds of waiting, no more.
+worker::SearchSourceOptions HurriedOptions(worker::SearchSourceOptions options) {
+  options.client.deadline = std::min(options.client.deadline, std::chrono::milliseconds(10'000));
+  options.client.patience = std::min(options.client.patience, std::chrono::milliseconds(5'000));
+  return options;
+}
+
+Result<Source> SourceOf(const Config& config, const RunSettings& settings,
+                        const Environment& environment) {
   if (config.source_type == "file") return FileSourceOf(config, settings);
   TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<SearchOpener> opener,
                           SearchOpener::Create(config, settings.profile, environment));
-  // A SourceOpener is copied about; all copies share the limits on requests.
-  return worker::SourceOpener(
-      [shared = std::shared_ptr<SearchOpener>(std::move(opener))](
-          const Period& /*period*/, uint32_t nodes) -> Result<std::unique_ptr<worker::SpanSource>> {
-        shared->set_nodes(nodes);
-        return std::unique_ptr<worker::SpanSource>(shared->OpenSource());
-      });
+  // Functions are copied about; all copies share the limits on requests.
+  const std::shared_ptr<SearchOpener> shared = std::move(opener);
+  Source source;
+  source.open = [shared](const Period& /*period*/) -> Result<std::unique_ptr<worker::SpanSource>> {
+    return std::unique_ptr<worker::SpanSource>(shared->OpenSource());
+  };
+  source.on_nodes = [shared](uint32_t nodes) { shared->set_nodes(nodes); };
+  source.count_slots = [shared](const Period& period, uint32_t slots,
+                                const std::atomic<bool>* cancel) {
+    return worker::CountSlots(HurriedOptions(shared->options()), period, slots, cancel);
+  };
+  return source;
 }
 
 /// Takes SIGTERM and SIGINT away from all threads and gives them to the loop.
@@ -132,8 +155,7 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
   TYMBAL_ASSIGN_OR_RETURN(const ZookeeperSettings zookeeper,
                           ZookeeperSettingsOf(config, environment));
   TYMBAL_ASSIGN_OR_RETURN(const node::NodeOptions options, OptionsOf(config, settings));
-  TYMBAL_ASSIGN_OR_RETURN(const worker::SourceOpener open_source,
-                          SourceOf(config, settings, environment));
+  TYMBAL_ASSIGN_OR_RETURN(const Source source, SourceOf(config, settings, environment));
   const StoreOpener open_store = [store = settings.store] {
     return OpenResultStore(store, /*create=*/true);
   };
@@ -150,14 +172,22 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
   ZookeeperCoordinator coordinator(zookeeper.coordinator,
                                    MakeZookeeperFactory(zookeeper.session, &loop, &log), &loop);
   StoreThread store(open_store, &loop);
-  worker::ScanExecutor executor({.aggregator = settings.aggregator, .threads = settings.threads},
-                                open_source, open_store, &loop);
+  worker::ScanExecutor executor(
+      {.aggregator = settings.aggregator, .threads = settings.threads, .on_nodes = source.on_nodes},
+      source.open, open_store, &loop);
+  std::unique_ptr<node::SlotWeightsThread> weights;
+  if (source.count_slots) {
+    weights = std::make_unique<node::SlotWeightsThread>(source.count_slots, &loop);
+  } else {
+    log.Info("files don't tell how their spans are spread: cutting fragments of equal width");
+  }
   Status fatal;
-  node::Node node(options, &loop, &coordinator, &store, &executor, &log, [&](const Status& reason) {
-    log.Error("a person must act", {{"reason", reason.message()}});
-    fatal = reason;
-    stop();
-  });
+  node::Node node(options, &loop, &coordinator, &store, &executor, weights.get(), &log,
+                  [&](const Status& reason) {
+                    log.Error("a person must act", {{"reason", reason.message()}});
+                    fatal = reason;
+                    stop();
+                  });
   bool stopping = false;
   stop = [&] {
     if (std::exchange(stopping, true)) return;

@@ -1,5 +1,6 @@
 #include "cli/search_opener.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -34,6 +35,14 @@ search::SearchTargetText TargetOf(const SearchConfig& config) {
           .opaque_id = {}};
 }
 
+/// With a limit on the spans a second a page is at most those of one second of all nodes: a node
+/// that waits for its turn longer would look as if it hung.
+size_t PageRecords(const SearchConfig& search) {
+  constexpr uint64_t kPageMin = 100;
+  if (search.max_rate == 0) return search.page_spans;
+  return std::min<size_t>(search.page_spans, std::max(search.max_rate, kPageMin));
+}
+
 }  // namespace
 
 std::string SearchIndexOf(const Config& config, const worker::Profile& profile) {
@@ -64,13 +73,13 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
   for (const search::SearchHost& host : target.hosts) {
     options.cluster += (options.cluster.empty() ? "" : ", ") + host.name;
   }
-  options.http = search::MakeCurlHttpFactory(
-      {.target = std::move(target), .compressed = search.compressed});
+  options.http =
+      search::MakeCurlHttpFactory({.target = std::move(target), .compressed = search.compressed});
   options.gate = &opener->gate_;
   options.client.deadline = std::chrono::milliseconds(search.deadline_ms);
   options.client.patience = std::chrono::milliseconds(search.patience_ms);
   options.fetch = {.requests = search.requests,
-                   .page_records = search.page_spans,
+                   .page_records = PageRecords(search),
                    .page_bytes = static_cast<size_t>(search.page_bytes)};
   return opener;
 }

@@ -19,6 +19,7 @@
 #include "common/period.h"
 #include "common/text.h"
 #include "common/time_text.h"
+#include "master/balance.h"
 #include "master/member_check.h"
 #include "master/schedule.h"
 
@@ -38,9 +39,28 @@ struct ClusterStatus {
   std::vector<RunRecord> open_runs;
   std::optional<int64_t> watermark_ms;
   std::optional<Period> due;
-  std::vector<PeriodLedger> unpublished;  ///< Failed and open ones.
+  std::vector<PeriodLedger> unpublished;   ///< Failed and open ones.
+  std::optional<master::Balance> balance;  ///< Of the last published run.
   std::vector<std::string> warnings;
 };
+
+Status ReadBalance(ResultStore* store, const std::vector<PeriodLedger>& ledger,
+                   ClusterStatus* status) {
+  const auto last = std::find_if(ledger.rbegin(), ledger.rend(), [](const PeriodLedger& period) {
+    return period.state == RunState::kPublished;
+  });
+  if (last == ledger.rend()) return Status::Ok();
+  TYMBAL_ASSIGN_OR_RETURN(const RunRecord run, store->ReadRun(last->run));
+  status->balance = master::BalanceOf(run);
+  if (!status->balance || !status->balance->heavy) return Status::Ok();
+  const master::HeavySlot& heavy = *status->balance->heavy;
+  status->warnings.push_back(
+      fmt::format("slot {} alone has {} of {} spans, more than the share of one of {} nodes: "
+                  "further nodes make "
+                  "the runs no faster",
+                  heavy.slot, heavy.weight, heavy.total, status->balance->nodes));
+  return Status::Ok();
+}
 
 Status ReadCluster(ClusterClient* client, ClusterStatus* status) {
   Coordinator& coordinator = client->coordinator();
@@ -84,7 +104,7 @@ Status ReadStore(const Config& config, ClusterStatus* status) {
   for (const PeriodLedger& period : ledger) {
     if (period.state != RunState::kPublished) status->unpublished.push_back(period);
   }
-  return Status::Ok();
+  return ReadBalance(store.get(), ledger, status);
 }
 
 std::string AgeOf(int64_t since_ms, int64_t now_ms) {
@@ -156,6 +176,11 @@ void PrintStatus(const ClusterStatus& status, std::ostream& out) {
   } else {
     fmt::print(out, "watermark  none: no cluster has worked on this store\n");
   }
+  if (status.balance) {
+    fmt::print(out, "balance    the heaviest of {} nodes read {:.2f} x the mean, {}\n",
+               status.balance->nodes, status.balance->heaviest,
+               utc.FormatShort(status.balance->period.start_ms));
+  }
   PrintNodes(status, out);
   for (const RunRecord& run : status.open_runs) PrintRun(run, status, out);
   if (!status.unpublished.empty()) fmt::print(out, "\nnot published\n");
@@ -215,6 +240,15 @@ void PrintJson(const ClusterStatus& status, std::ostream& out) {
              status.control.paused, JsonQuote(status.control.reason));
   fmt::print(out, ",\"watermark_ms\":{}",
              status.watermark_ms ? fmt::to_string(*status.watermark_ms) : "null");
+  if (status.balance) {
+    const master::Balance& balance = *status.balance;
+    fmt::print(out,
+               R"(,"balance":{{"start_ms":{},"spans":{},"nodes":{},"heaviest":{:.4f},"slot":{}}})",
+               balance.period.start_ms, balance.spans, balance.nodes, balance.heaviest,
+               balance.heavy ? fmt::to_string(balance.heavy->slot) : "null");
+  } else {
+    fmt::print(out, ",\"balance\":null");
+  }
   PrintList("nodes", status.members, out, [](const Member& member) {
     return fmt::format(
         R"({{"node":{},"host":{},"version":{},"pid":{},"running":{},"spans_read":{},)"

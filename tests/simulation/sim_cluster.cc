@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/znode_records.h"
+#include "simulation/sim_slot_weights.h"
 
 namespace tymbal::testing {
 namespace {
@@ -89,6 +90,8 @@ class SimCluster {
     store_faults_.lose_reply = world_.Chance(0.5) ? 0.02 : 0;
     store_faults_.slow = world_.Chance(0.4) ? 0.03 : 0;
     source_faults_.error = world_.Chance(0.3) ? 0.05 : 0;
+    source_faults_.weights_error = world_.Chance(0.5) ? 0.3 : 0;
+    source_faults_.weights_late = world_.Chance(0.5) ? 0.3 : 0;
     source_faults_.stuck = world_.Chance(0.3) ? 0.05 : 0;
     for (int i = 0; i < swarm_.nodes; ++i) {
       names_.push_back(fmt::format("n{}", i));
@@ -128,6 +131,7 @@ class SimCluster {
     std::unique_ptr<ZookeeperCoordinator> coordinator;
     std::unique_ptr<SimStore> store;
     std::unique_ptr<SimExecutor> executor;
+    std::unique_ptr<SimSlotWeights> weights;
     std::unique_ptr<node::Node> node;
   };
 
@@ -152,13 +156,15 @@ class SimCluster {
     running.store = std::make_unique<SimStore>(process, &store_, &store_faults_);
     running.executor =
         std::make_unique<SimExecutor>(process, &store_, &spans_, &store_faults_, &source_faults_);
+    running.weights = std::make_unique<SimSlotWeights>(process, &source_faults_);
     node::NodeOptions options{.self = {},
                               .master = {.self = {},
                                          .incarnation = {},
                                          .job = {.slots = kSlotsDefault,
                                                  .fragments_per_node = 2,
                                                  .settings = "sim",
-                                                 .source = "sim"},
+                                                 .source = "sim",
+                                                 .weigh_slots = true},
                                          .schedule = {.grid = *PeriodGrid::Create(kPeriodMs, 0),
                                                       .delay_ms = kDelayMs,
                                                       .retry_ms = 2'000,
@@ -167,7 +173,8 @@ class SimCluster {
                                          .first_ms = kBeginMs - kPeriodMs,
                                          .settle_ms = 500,
                                          .reconcile_ms = 2'000,
-                                         .retry_max_ms = 2'000},
+                                         .retry_max_ms = 2'000,
+                                         .weigh_ms = kWeighMs},
                               .assignment = {.self = {}, .reconcile_ms = 2'000}};
     options.self.node = {name};
     options.self.incarnation = fmt::format("{}-{}", name, ++incarnations_);
@@ -178,7 +185,7 @@ class SimCluster {
     options.seed = static_cast<uint64_t>(incarnations_);
     running.node = std::make_unique<node::Node>(
         options, process, running.coordinator.get(), running.store.get(), running.executor.get(),
-        running.log.get(), [this, name](const Status& reason) {
+        running.weights.get(), running.log.get(), [this, name](const Status& reason) {
           checkers_.Fail(name + " has given up: " + reason.message());
         });
     world_.Trace(name, "boots");
