@@ -99,6 +99,9 @@ Result<std::vector<uint64_t>> CountSlots(const SearchSourceOptions& options, con
   const Profile& profile = options.profile;
   TYMBAL_ASSIGN_OR_RETURN(const search::IndexSet indices,
                           search::ReadIndexSet(&client, version, options.index, FieldsOf(profile)));
+  if (indices.open.empty()) {
+    return Conflict(fmt::format("all indices of '{}' are closed", Printable(options.index)));
+  }
   TYMBAL_ASSIGN_OR_RETURN(const IndexLayout layout, DescribeIndex(profile, indices, version));
   const SlotRead way = ChooseSlotRead(profile, layout);
   TYMBAL_RETURN_IF_ERROR(CheckSlotRead(way, profile, layout));
