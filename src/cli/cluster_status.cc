@@ -1,5 +1,7 @@
 #include "cli/cluster_status.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -48,6 +50,29 @@ Status ReadCluster(ClusterClient* client, ClusterStatus* status) {
   return Status::Ok();
 }
 
+/// How evenly the last published run was shared: it may lie before what was read of the ledger.
+Status ReadBalance(ResultStore* store, const std::vector<PeriodLedger>& ledger, int64_t before_ms,
+                   ClusterStatus* status) {
+  const auto last = std::find_if(ledger.rbegin(), ledger.rend(), [](const PeriodLedger& period) {
+    return period.state == RunState::kPublished;
+  });
+  std::optional<RunRecord> run;
+  if (last != ledger.rend()) {
+    TYMBAL_ASSIGN_OR_RETURN(run, store->ReadRun(last->run));
+  } else {
+    TYMBAL_ASSIGN_OR_RETURN(run, store->ReadPublishedRun(before_ms));
+  }
+  if (!run) return Status::Ok();
+  status->balance = master::BalanceOf(*run);
+  if (!status->balance || !status->balance->heavy) return Status::Ok();
+  const master::HeavySlot& heavy = *status->balance->heavy;
+  status->warnings.push_back(
+      fmt::format("slot {} alone has {} of {} spans, more than the share of one of {} nodes: "
+                  "further nodes make the runs no faster",
+                  heavy.slot, heavy.weight, heavy.total, status->balance->nodes));
+  return Status::Ok();
+}
+
 }  // namespace
 
 Status ReadStoreStatus(const Config& config, std::optional<int64_t> from_ms, ResultStore* store,
@@ -75,7 +100,7 @@ Status ReadStoreStatus(const Config& config, std::optional<int64_t> from_ms, Res
   for (const PeriodLedger& period : *ledger) {
     if (period.state != RunState::kPublished) status->unpublished.push_back(period);
   }
-  return Status::Ok();
+  return ReadBalance(store, *ledger, begin_ms - grid.length_ms(), status);
 }
 
 Result<ClusterStatus> ClusterWatcher::Look() {

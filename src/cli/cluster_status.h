@@ -11,6 +11,7 @@
 #include "common/config.h"
 #include "common/coordinator.h"
 #include "common/result_store.h"
+#include "master/balance.h"
 
 namespace tymbal::cli {
 
@@ -26,6 +27,7 @@ struct ClusterStatus {
   std::optional<int64_t> watermark_ms;
   int64_t periods_due = 0;                ///< That are due and not published.
   std::vector<PeriodLedger> unpublished;  ///< Those of them that the store knows: failed and open.
+  std::optional<master::Balance> balance;  ///< Of the last published run.
   std::vector<std::string> warnings;
 };
 

@@ -25,6 +25,7 @@
 #include "common/store_thread.h"
 #include "common/time_text.h"
 #include "node/node.h"
+#include "node/slot_weights_thread.h"
 #include "worker/scan_executor.h"
 
 namespace tymbal::cli {
@@ -76,6 +77,7 @@ Result<node::NodeOptions> OptionsOf(const Config& config, const RunSettings& set
   master.job.settings = settings.Describe(/*inexact=*/false);
   master.job.source = config.source_type == "file" ? config.source_file_path
                                                    : SearchIndexOf(config, settings.profile);
+  master.job.weigh_slots = config.source_type != "file";
   master.schedule.delay_ms = config.schedule_delay_ms;
   master.schedule.retry_ms = config.schedule_retry_failed_ms;
   master.watch.stall_timeout_ms = config.worker_stall_timeout_ms;
@@ -113,8 +115,7 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
   TYMBAL_ASSIGN_OR_RETURN(const ZookeeperSettings zookeeper,
                           ZookeeperSettingsOf(config, environment));
   TYMBAL_ASSIGN_OR_RETURN(const node::NodeOptions options, OptionsOf(config, settings));
-  TYMBAL_ASSIGN_OR_RETURN(const worker::SourceOpener open_source,
-                          MakeSourceOpener(settings, environment));
+  TYMBAL_ASSIGN_OR_RETURN(const SpanPlace source, FindSpans(settings, environment));
   const StoreOpener open_store = [store = settings.store] {
     return OpenResultStore(store, /*create=*/true);
   };
@@ -131,14 +132,22 @@ Status Serve(const Config& config, const RunSettings& settings, const Environmen
   ZookeeperCoordinator coordinator(zookeeper.coordinator,
                                    MakeZookeeperFactory(zookeeper.session, &loop, &log), &loop);
   StoreThread store(open_store, &loop);
-  worker::ScanExecutor executor({.aggregator = settings.aggregator, .threads = settings.threads},
-                                open_source, open_store, &loop);
+  worker::ScanExecutor executor(
+      {.aggregator = settings.aggregator, .threads = settings.threads, .on_nodes = source.on_nodes},
+      source.open, open_store, &loop);
+  std::unique_ptr<node::SlotWeightsThread> weights;
+  if (source.count_slots) {
+    weights = std::make_unique<node::SlotWeightsThread>(source.count_slots, &loop);
+  } else {
+    log.Info("files don't tell how their spans are spread: cutting fragments of equal width");
+  }
   Status fatal;
-  node::Node node(options, &loop, &coordinator, &store, &executor, &log, [&](const Status& reason) {
-    log.Error("a person must act", {{"reason", reason.message()}});
-    fatal = reason;
-    stop();
-  });
+  node::Node node(options, &loop, &coordinator, &store, &executor, weights.get(), &log,
+                  [&](const Status& reason) {
+                    log.Error("a person must act", {{"reason", reason.message()}});
+                    fatal = reason;
+                    stop();
+                  });
   bool stopping = false;
   stop = [&] {
     if (std::exchange(stopping, true)) return;

@@ -1,5 +1,6 @@
 #include "cli/search_opener.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -32,6 +33,14 @@ search::SearchTargetText TargetOf(const SearchConfig& config) {
           .client_certificate_file = config.client_certificate_file,
           .client_key_file = config.client_key_file,
           .opaque_id = {}};
+}
+
+/// With a limit on the spans a second a page is at most those of one second of all nodes: a node
+/// that waits for its turn longer would look as if it hung.
+size_t PageRecords(const SearchConfig& search) {
+  constexpr uint64_t kPageMin = 100;
+  if (search.max_rate == 0) return search.page_spans;
+  return std::min<size_t>(search.page_spans, std::max(search.max_rate, kPageMin));
 }
 
 }  // namespace
@@ -70,7 +79,7 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
   options.client.deadline = std::chrono::milliseconds(search.deadline_ms);
   options.client.patience = std::chrono::milliseconds(search.patience_ms);
   options.fetch = {.requests = search.requests,
-                   .page_records = search.page_spans,
+                   .page_records = PageRecords(search),
                    .page_bytes = static_cast<size_t>(search.page_bytes)};
   return opener;
 }

@@ -1,5 +1,7 @@
 #include "cli/span_source_opener.h"
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,6 +10,7 @@
 #include "cli/search_opener.h"
 #include "worker/file_pattern.h"
 #include "worker/file_source.h"
+#include "worker/slot_counts.h"
 
 namespace tymbal::cli {
 namespace {
@@ -15,8 +18,8 @@ namespace {
 using OpenedSource = Result<std::unique_ptr<worker::SpanSource>>;
 
 worker::SourceOpener FileOpener(const RunSettings& settings) {
-  return [pattern = settings.config.source_file_path, profile = settings.profile](
-             const Period& period, uint32_t /*nodes*/) -> OpenedSource {
+  return [pattern = settings.config.source_file_path,
+          profile = settings.profile](const Period& period) -> OpenedSource {
     TYMBAL_ASSIGN_OR_RETURN(const std::vector<std::string> paths,
                             worker::FindFiles(pattern, period));
     TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<worker::SpanSource> source,
@@ -25,25 +28,38 @@ worker::SourceOpener FileOpener(const RunSettings& settings) {
   };
 }
 
+/// Balance is worth a few seconds of waiting, no more.
+worker::SearchSourceOptions HurriedOptions(worker::SearchSourceOptions options) {
+  options.client.deadline = std::min(options.client.deadline, std::chrono::milliseconds(10'000));
+  options.client.patience = std::min(options.client.patience, std::chrono::milliseconds(5'000));
+  return options;
+}
+
 }  // namespace
 
-Result<worker::SourceOpener> MakeSourceOpener(const RunSettings& settings,
-                                              const Environment& environment) {
+Result<SpanPlace> FindSpans(const RunSettings& settings, const Environment& environment) {
+  SpanPlace place;
   if (settings.config.source_type == "file") {
     if (settings.config.source_file_path.empty()) {
       return InvalidArgument(
           "source.file.path: must name the span files; or take --source elasticsearch --hosts URL");
     }
-    return FileOpener(settings);
+    place.open = FileOpener(settings);
+    return place;
   }
-  TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<SearchOpener> opener,
-                          SearchOpener::Create(settings.config, settings.profile, environment));
-  // A SourceOpener is copied about; all copies share the limits on requests.
-  return worker::SourceOpener([shared = std::shared_ptr<SearchOpener>(std::move(opener))](
-                                  const Period& /*period*/, uint32_t nodes) -> OpenedSource {
-    shared->set_nodes(nodes);
+  TYMBAL_ASSIGN_OR_RETURN(
+      std::unique_ptr<SearchOpener> opener,
+      SearchOpener::Create(settings.config, settings.profile, environment));
+  const std::shared_ptr<SearchOpener> shared = std::move(opener);  // Functions are copied about.
+  place.open = [shared](const Period& /*period*/) -> OpenedSource {
     return std::unique_ptr<worker::SpanSource>(shared->OpenSource());
-  });
+  };
+  place.on_nodes = [shared](uint32_t nodes) { shared->set_nodes(nodes); };
+  place.count_slots = [shared](const Period& period, uint32_t slots,
+                               const std::atomic<bool>* cancel) {
+    return worker::CountSlots(HurriedOptions(shared->options()), period, slots, cancel);
+  };
+  return place;
 }
 
 }  // namespace tymbal::cli

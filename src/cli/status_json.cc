@@ -71,6 +71,15 @@ void WriteStatusJson(const ClusterStatus& status, std::ostream& out) {
              status.watermark_ms ? fmt::to_string(*status.watermark_ms) : "null",
              status.watermark_ms ? fmt::to_string(status.now_ms - *status.watermark_ms) : "null",
              status.periods_due);
+  if (status.balance) {
+    const master::Balance& balance = *status.balance;
+    fmt::print(out,
+               R"(,"balance":{{"start_ms":{},"spans":{},"nodes":{},"heaviest":{:.4f},"slot":{}}})",
+               balance.period.start_ms, balance.spans, balance.nodes, balance.heaviest,
+               balance.heavy ? fmt::to_string(balance.heavy->slot) : "null");
+  } else {
+    fmt::print(out, ",\"balance\":null");
+  }
   fmt::print(out, ",\n\"nodes\":{},\n\"runs\":{},\n\"unpublished\":{},\n\"warnings\":{}}}\n",
              List(status.members, NodeJson), List(status.open_runs, RunJson),
              List(status.unpublished, PeriodJson),

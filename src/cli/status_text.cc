@@ -45,6 +45,11 @@ void WriteSummary(const ClusterStatus& status, std::ostream& out) {
   } else {
     fmt::print(out, "watermark  none: no cluster has worked on this store\n");
   }
+  if (status.balance) {
+    fmt::print(out, "balance    the heaviest of {} nodes read {:.2f} x the mean, {}\n",
+               status.balance->nodes, status.balance->heaviest,
+               utc.FormatShort(status.balance->period.start_ms));
+  }
 }
 
 struct Share {

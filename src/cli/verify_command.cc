@@ -55,7 +55,7 @@ Result<std::unique_ptr<worker::Aggregator>> ReadAgain(const worker::SourceOpener
                                                       const RunSettings& settings,
                                                       const Period& period) {
   for (int reads = 1;; ++reads) {
-    TYMBAL_ASSIGN_OR_RETURN(const auto source, open_source(period, 1));
+    TYMBAL_ASSIGN_OR_RETURN(const auto source, open_source(period));
     worker::ScanOptions scan{
         .aggregator = settings.aggregator, .threads = settings.threads, .on_progress = {}};
     const int64_t length_ms = period.end_ms - period.start_ms;
@@ -102,8 +102,7 @@ Result<size_t> Verify(const VerifyOptions& options, const Environment& environme
                       std::ostream& out) {
   TYMBAL_ASSIGN_OR_RETURN(const report::ScopeRequest request, ScopeOf(options));
   TYMBAL_ASSIGN_OR_RETURN(const RunSettings settings, ReadRunSettings(options.run, environment));
-  TYMBAL_ASSIGN_OR_RETURN(const worker::SourceOpener open_source,
-                          MakeSourceOpener(settings, environment));
+  TYMBAL_ASSIGN_OR_RETURN(const SpanPlace place, FindSpans(settings, environment));
   TYMBAL_ASSIGN_OR_RETURN(const auto store, OpenReportSource(settings.store));
   TYMBAL_ASSIGN_OR_RETURN(const report::Scope scope, report::ResolveScope(*store, request));
   TYMBAL_ASSIGN_OR_RETURN(const std::vector<PeriodReportRow> periods,
@@ -116,7 +115,7 @@ Result<size_t> Verify(const VerifyOptions& options, const Environment& environme
   size_t different = 0;
   for (const PeriodReportRow& period : periods) {
     if (period.state != RunState::kPublished) continue;
-    TYMBAL_ASSIGN_OR_RETURN(const auto aggregator, ReadAgain(open_source, settings, period.period));
+    TYMBAL_ASSIGN_OR_RETURN(const auto aggregator, ReadAgain(place.open, settings, period.period));
     TYMBAL_ASSIGN_OR_RETURN(const Verdict verdict,
                             ComparePeriod(store.get(), period, aggregator.get(), kSlotsDefault));
     ++verified;

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "master/plan.h"
-
 namespace tymbal::master {
 namespace {
 
@@ -81,6 +79,27 @@ Decision DecideOpenRun(const JobShape& job, const ClusterView& view, const Fragm
   return Wait{};
 }
 
+Decision DecideDuePeriod(const JobShape& job, const ClusterView& view) {
+  const bool asked = view.weighed && view.weighed->period == *view.due;
+  if (job.weigh_slots && !asked) return WeighSlots{*view.due};
+  std::vector<NodeId> nodes;
+  for (const Member& member : view.members) nodes.push_back(member.node);
+  PlanPeriod decision;
+  decision.plan.period = *view.due;
+  decision.plan.slots = job.slots;
+  decision.plan.input.settings = job.settings;
+  decision.plan.input.source = job.source;
+  if (asked && !view.weighed->weights.empty()) {
+    const std::vector<uint64_t>& weights = view.weighed->weights;
+    decision.plan.fragments = CutByWeight(weights, nodes, job.fragments_per_node);
+    decision.by_weight = true;
+    decision.heavy = FindHeavySlot(weights, nodes.size());
+  } else {
+    decision.plan.fragments = CutEvenly(job.slots, nodes, job.fragments_per_node);
+  }
+  return decision;
+}
+
 }  // namespace
 
 Task TaskOf(Epoch epoch, const RunRecord& run) {
@@ -96,15 +115,7 @@ Decision Decide(const JobShape& job, const ClusterView& view, const FragmentWatc
                 int64_t monotonic_ms) {
   if (!view.open_runs.empty()) return DecideOpenRun(job, view, watch, monotonic_ms);
   if (!view.due || view.paused || view.members.empty()) return Wait{};
-  std::vector<NodeId> nodes;
-  for (const Member& member : view.members) nodes.push_back(member.node);
-  RunPlan plan;
-  plan.period = *view.due;
-  plan.slots = job.slots;
-  plan.input.settings = job.settings;
-  plan.input.source = job.source;
-  plan.fragments = CutEvenly(job.slots, nodes, job.fragments_per_node);
-  return PlanPeriod{std::move(plan)};
+  return DecideDuePeriod(job, view);
 }
 
 }  // namespace tymbal::master

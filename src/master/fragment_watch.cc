@@ -4,6 +4,22 @@
 
 namespace tymbal::master {
 
+std::string_view VerdictText(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kFine:
+      return "fine";
+    case Verdict::kOwnerGone:
+      return "its node is gone";
+    case Verdict::kStalled:
+      return "its node gives no sign of progress";
+    case Verdict::kFailed:
+      return "it failed there";
+    case Verdict::kGiveUp:
+      return "it failed too often";
+  }
+  return "?";
+}
+
 void FragmentWatch::Observe(const RunRecord& run, const std::vector<Member>& members,
                             const std::map<int32_t, Progress>& progress, int64_t now_ms) {
   if (run.id != run_) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/coordinator.h"
@@ -25,6 +26,7 @@ enum class Verdict : uint8_t {
   kFailed,     ///< Its owner failed, and its next try is due.
   kGiveUp,     ///< It failed `attempts_max` times: so does the run.
 };
+std::string_view VerdictText(Verdict verdict);
 
 /// Remembers, for the fragments of one run, when their owners last gave a sign of life and how
 /// often they failed. It lives as long as a mastership: a new master gives everyone a fresh start.

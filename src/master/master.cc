@@ -17,22 +17,6 @@ using Topic = Coordinator::Topic;
 /// Own clocks that are ahead by less are as good as right: the way to the coordinator takes time.
 constexpr int64_t kClockAheadMs = 1'000;
 
-std::string_view VerdictText(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kFine:
-      return "fine";
-    case Verdict::kOwnerGone:
-      return "its node is gone";
-    case Verdict::kStalled:
-      return "its node gives no sign of progress";
-    case Verdict::kFailed:
-      return "it failed there";
-    case Verdict::kGiveUp:
-      return "it failed too often";
-  }
-  return "?";
-}
-
 /// Somebody else may have finished a fragment meanwhile: all the better.
 Status HandOverAll(ResultStore* store, Epoch epoch, const HandOverFragments& hand_over) {
   for (const HandOverFragments::Item& item : hand_over.items) {
@@ -45,13 +29,14 @@ Status HandOverAll(ResultStore* store, Epoch epoch, const HandOverFragments& han
 }  // namespace
 
 Master::Master(const MasterOptions& options, Clock* clock, Coordinator* coordinator,
-               AsyncStore* store, Log* log, std::function<void()> on_fenced)
+               AsyncStore* store, SlotWeights* weights, Log* log, std::function<void()> on_fenced)
     : options_(options),
       clock_(clock),
       coordinator_(coordinator),
       store_(store),
       log_(log),
       on_fenced_(std::move(on_fenced)),
+      weighing_(weights, options.weigh_ms, clock, log),
       watch_(options.watch) {}
 
 template <typename T>
@@ -74,6 +59,7 @@ void Master::Begin() {
   live_ = true;
   failures_ = 0;
   cursor_ms_.reset();
+  view_.weighed.reset();
   watch_ = FragmentWatch(options_.watch);
   began_ms_ = clock_->MonotonicMs();
   Claim();
@@ -250,6 +236,17 @@ void Master::Do(const Wait& /*wait*/) {
                                     : options_.reconcile_ms);
 }
 
+/// What was read before is old by the time that the reply comes: so nothing is planned with it.
+void Master::Do(const WeighSlots& weigh) {
+  weighing_.Ask(
+      weigh.period, options_.job.slots,
+      Guard<std::vector<uint64_t>>([this, period = weigh.period](std::vector<uint64_t> weights) {
+        view_.weighed = Weighed{period, std::move(weights)};
+        stale_.insert(Topic::kMembers);
+        Changed();
+      }));
+}
+
 void Master::Do(const PlanPeriod& plan) {
   const int64_t settled_ms = began_ms_ + options_.settle_ms - clock_->MonotonicMs();
   if (!waited_for_all_ && settled_ms > 0) {
@@ -261,15 +258,28 @@ void Master::Do(const PlanPeriod& plan) {
   waited_for_all_ = true;
   store_->Call<RunRecord>([epoch = view_.epoch, plan = plan.plan](
                               ResultStore& store) { return store.PlanRun(epoch, plan); },
-                          Then<RunRecord>("planning a period", [this](const RunRecord& run) {
-                            log_->Info("period planned", {{"run", run.id.value},
-                                                          {"start_ms", run.period.start_ms},
-                                                          {"end_ms", run.period.end_ms},
-                                                          {"attempt", run.attempt},
-                                                          {"fragments", run.fragments.size()},
-                                                          {"nodes", view_.members.size()}});
+                          Then<RunRecord>("planning a period", [this, plan](const RunRecord& run) {
+                            view_.weighed.reset();
+                            LogPlanned(plan, run);
                             Changed();
                           }));
+}
+
+void Master::LogPlanned(const PlanPeriod& plan, const RunRecord& run) {
+  log_->Info("period planned", {{"run", run.id.value},
+                                {"start_ms", run.period.start_ms},
+                                {"end_ms", run.period.end_ms},
+                                {"attempt", run.attempt},
+                                {"fragments", run.fragments.size()},
+                                {"nodes", view_.members.size()},
+                                {"cut_by", plan.by_weight ? "weight" : "width"}});
+  if (!plan.heavy) return;
+  log_->Warn("one slot is more than a node's share, and can't be divided",
+             {{"run", run.id.value},
+              {"slot", plan.heavy->slot},
+              {"spans", plan.heavy->weight},
+              {"of", plan.heavy->total},
+              {"nodes", view_.members.size()}});
 }
 
 void Master::Do(const HandOverFragments& hand_over) {

@@ -14,6 +14,8 @@
 #include "master/decision.h"
 #include "master/fragment_watch.h"
 #include "master/schedule.h"
+#include "master/slot_weights.h"
+#include "master/weighing.h"
 
 namespace tymbal::master {
 
@@ -30,6 +32,7 @@ struct MasterOptions {
   int64_t hint_ms = 100;         ///< Collect hints for this long.
   int64_t retry_ms = 500;        ///< Wait after a passing error; doubles up to `retry_max_ms`.
   int64_t retry_max_ms = 10'000;
+  int64_t weigh_ms = 10'000;  ///< Wait this long for the weights of the slots.
 };
 
 /// What the node that was elected does: plan due periods, hand over fragments whose owners are
@@ -41,8 +44,9 @@ struct MasterOptions {
 class Master {
  public:
   /// `on_fenced` is called when somebody else has taken an epoch: this node must not lead any more.
+  /// `weights` may be nullptr unless options.job.weigh_slots.
   Master(const MasterOptions& options, Clock* clock, Coordinator* coordinator, AsyncStore* store,
-         Log* log, std::function<void()> on_fenced);
+         SlotWeights* weights, Log* log, std::function<void()> on_fenced);
 
   /// This node was elected: takes an epoch and begins. REQUIRES: it isn't leading.
   void Begin();
@@ -76,12 +80,14 @@ class Master {
   void ReadProgress();
   void Act();
   void Do(const Wait& wait);
+  void Do(const WeighSlots& weigh);
   void Do(const PlanPeriod& plan);
   void Do(const HandOverFragments& hand_over);
   void Do(const PublishOnBoard& publish);
   void Do(const PublishResults& publish);
   void Do(const FailPeriod& fail);
 
+  void LogPlanned(const PlanPeriod& plan, const RunRecord& run);
   int64_t NowMs() const;
   void LookAtMembers();
   void LookAgain(int64_t delay_ms);
@@ -102,6 +108,7 @@ class Master {
   AsyncStore* const store_;
   Log* const log_;
   const std::function<void()> on_fenced_;
+  Weighing weighing_;
 
   State state_ = State::kIdle;
   bool live_ = true;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "common/ids.h"
@@ -14,5 +15,22 @@ namespace tymbal::master {
 /// nodes is not empty, fragments_per_node > 0, slots > 0.
 std::vector<FragmentPlan> CutEvenly(uint32_t slots, const std::vector<NodeId>& nodes,
                                     uint32_t fragments_per_node);
+
+/// The same by what the slots weigh, one weight for each slot: the heaviest node is as light as
+/// contiguous ranges allow, and the fragments of a node are alike in weight. Where nothing weighs
+/// anything, it is CutEvenly(). REQUIRES: the same, and at most kPartitionRowMax slots.
+std::vector<FragmentPlan> CutByWeight(const std::vector<uint64_t>& weights,
+                                      const std::vector<NodeId>& nodes,
+                                      uint32_t fragments_per_node);
+
+/// A slot that alone is more than a node's fair share: no cut gives its node less.
+struct HeavySlot {
+  uint32_t slot = 0;
+  uint64_t weight = 0;
+  uint64_t total = 0;
+};
+
+/// Returns the heaviest slot if it is more than the mean of `nodes` nodes. REQUIRES: nodes > 0.
+std::optional<HeavySlot> FindHeavySlot(const std::vector<uint64_t>& weights, size_t nodes);
 
 }  // namespace tymbal::master

@@ -23,7 +23,7 @@ worker::AssignmentOptions WithSelf(worker::AssignmentOptions options, const Memb
 }  // namespace
 
 Node::Node(const NodeOptions& options, Clock* clock, Coordinator* coordinator, AsyncStore* store,
-           worker::FragmentExecutor* executor, Log* log,
+           worker::FragmentExecutor* executor, master::SlotWeights* weights, Log* log,
            std::function<void(const Status&)> on_fatal)
     : options_(options),
       clock_(clock),
@@ -31,7 +31,7 @@ Node::Node(const NodeOptions& options, Clock* clock, Coordinator* coordinator, A
       executor_(executor),
       log_(log),
       on_fatal_(std::move(on_fatal)),
-      master_(WithSelf(options.master, options.self), clock, coordinator, store, log,
+      master_(WithSelf(options.master, options.self), clock, coordinator, store, weights, log,
               [this] { Abdicate(); }),
       assignment_(WithSelf(options.assignment, options.self), clock, coordinator, executor, log),
       random_state_(options.seed),

@@ -35,8 +35,10 @@ class Node : private Coordinator::Listener {
  public:
   /// `on_fatal` is called when a person must act, for instance because a second node with this id
   /// is running; stop the node then.
+  /// `weights` may be nullptr unless options.master.job.weigh_slots.
   Node(const NodeOptions& options, Clock* clock, Coordinator* coordinator, AsyncStore* store,
-       worker::FragmentExecutor* executor, Log* log, std::function<void(const Status&)> on_fatal);
+       worker::FragmentExecutor* executor, master::SlotWeights* weights, Log* log,
+       std::function<void(const Status&)> on_fatal);
 
   void Start();
   /// Gives work and mastership back, leaves the cluster; then runs `done`.

@@ -96,6 +96,10 @@ void Assignment::Take(const Task& task) {
       work = works_.erase(work);
     }
   }
+  // Before anything starts, and also for what is being read: a hand-over may bring further readers.
+  std::set<NodeId> nodes;
+  for (const TaskFragment& fragment : task.fragments) nodes.insert(fragment.node);
+  if (!mine.empty()) executor_->SetNodes(static_cast<uint32_t>(nodes.size()));
   for (const auto& [key, fragment] : mine) {
     if (!works_.contains(key)) Start(task, *fragment);
   }
@@ -110,10 +114,7 @@ void Assignment::Start(const Task& task, const TaskFragment& fragment) {
                                   {"token", fragment.token.value},
                                   {"slots_from", fragment.slots.from},
                                   {"slots_to", fragment.slots.to}});
-  std::set<NodeId> nodes;
-  for (const TaskFragment& one : task.fragments) nodes.insert(one.node);
-  executor_->Start({task.run, task.period, task.slots, fragment.no, fragment.slots, fragment.token,
-                    static_cast<uint32_t>(nodes.size())},
+  executor_->Start({task.run, task.period, task.slots, fragment.no, fragment.slots, fragment.token},
                    [this, key](const Result<CommitOutcome>& outcome) { OnDone(key, outcome); });
 }
 

@@ -19,7 +19,6 @@ struct FragmentWork {
   int32_t no = 0;
   SlotRange slots;
   Token token;
-  uint32_t nodes = 1;  ///< How many nodes work on the run: they share what the source allows.
   bool operator==(const FragmentWork&) const = default;
 };
 
@@ -39,6 +38,9 @@ class FragmentExecutor {
   /// Gives up what was started under this token, as soon as can be; what is being committed may
   /// still be committed. Unknown: does nothing.
   virtual void Cancel(RunId run, int32_t fragment_no, Token token) = 0;
+
+  /// Says how many nodes work on the run now, this one included: they share what the source allows.
+  virtual void SetNodes(uint32_t /*nodes*/) {}
 
   /// Returns how many spans were read since the start, a sign of life as long as it grows.
   virtual uint64_t spans_read() const = 0;

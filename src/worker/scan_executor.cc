@@ -141,8 +141,7 @@ Result<std::unique_ptr<Aggregator>> ScanExecutor::Read(const Jobs& jobs) {
   int64_t offset_ms = work.period.start_ms % length_ms;
   if (offset_ms < 0) offset_ms += length_ms;
   TYMBAL_ASSIGN_OR_RETURN(const PeriodGrid grid, PeriodGrid::Create(length_ms, offset_ms));
-  TYMBAL_ASSIGN_OR_RETURN(const std::unique_ptr<SpanSource> source,
-                          open_source_(work.period, work.nodes));
+  TYMBAL_ASSIGN_OR_RETURN(const std::unique_ptr<SpanSource> source, open_source_(work.period));
   ScanOptions scan{.aggregator = options_.aggregator, .on_progress = {}};
   scan.aggregator.grid = grid;
   scan.aggregator.slots = slots;

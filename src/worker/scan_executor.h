@@ -25,12 +25,12 @@ struct ScanExecutorOptions {
   size_t threads = 1;
   /// How long a commit is repeated while the store can't be reached.
   std::chrono::milliseconds store_patience{60'000};
+  /// Hears how many nodes read at the same time. Thread: the loop's.
+  std::function<void(uint32_t nodes)> on_nodes = {};
 };
 
-/// Opens the source of a period's spans, which `nodes` nodes read at the same time. Thread: the
-/// executor's.
-using SourceOpener =
-    std::function<Result<std::unique_ptr<SpanSource>>(const Period& period, uint32_t nodes)>;
+/// Opens the source of a period's spans. Thread: the executor's.
+using SourceOpener = std::function<Result<std::unique_ptr<SpanSource>>(const Period& period)>;
 
 /// The FragmentExecutor of production: one thread that reads a period once for all fragments of it
 /// that wait, and then commits them one by one. What the ledger says is done or another's is not
@@ -43,6 +43,9 @@ class ScanExecutor : public FragmentExecutor {
 
   void Start(const FragmentWork& work, Done done) override;
   void Cancel(RunId run, int32_t fragment_no, Token token) override;
+  void SetNodes(uint32_t nodes) override {
+    if (options_.on_nodes) options_.on_nodes(nodes);
+  }
   uint64_t spans_read() const override { return spans_read_; }
 
  private:

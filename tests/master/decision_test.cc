@@ -65,6 +65,37 @@ TEST_F(DecisionTest, ADuePeriodIsPlannedOverAllMembers) {
   EXPECT_EQ(nodes, (std::set<std::string>{"a", "b"}));
 }
 
+TEST_F(DecisionTest, APeriodIsWeighedBeforeItIsPlannedWhereTheSourceCanTell) {
+  job_.weigh_slots = true;
+  view_.due = Period{0, 60'000};
+  const Decision first = Look();
+  const auto* weigh = std::get_if<WeighSlots>(&first);
+  ASSERT_NE(weigh, nullptr);
+  EXPECT_EQ(weigh->period, *view_.due);
+
+  view_.weighed = Weighed{{60'000, 120'000}, std::vector<uint64_t>(job_.slots, 1)};
+  EXPECT_TRUE(std::holds_alternative<WeighSlots>(Look())) << "the weights of another period";
+
+  view_.weighed = Weighed{*view_.due, std::vector<uint64_t>(job_.slots, 1)};
+  view_.weighed->weights[0] = 5'000;
+  const Decision second = Look();
+  const auto* plan = std::get_if<PlanPeriod>(&second);
+  ASSERT_NE(plan, nullptr);
+  EXPECT_TRUE(plan->by_weight);
+  EXPECT_EQ(plan->plan.fragments.front().slots, (SlotRange{0, 1}));
+  EXPECT_EQ(plan->plan.fragments[1].node.value, "b");
+  ASSERT_TRUE(plan->heavy.has_value());
+  EXPECT_EQ(plan->heavy->slot, 0U);
+
+  view_.weighed->weights.clear();
+  const Decision third = Look();
+  plan = std::get_if<PlanPeriod>(&third);
+  ASSERT_NE(plan, nullptr);
+  EXPECT_FALSE(plan->by_weight);
+  EXPECT_FALSE(plan->heavy.has_value());
+  EXPECT_EQ(plan->plan.fragments.front().slots, (SlotRange{0, 128}));
+}
+
 TEST_F(DecisionTest, NothingIsPlannedWhilePausedOrWithoutMembers) {
   view_.due = Period{0, 60'000};
   view_.paused = true;

@@ -65,7 +65,7 @@ Status Join(std::deque<Status> replies) {
                       .assignment = {.self = {}},
                       .join_retry_ms = 1};
   Status fatal;
-  Node node(options, &loop, &coordinator, &store, &executor, &log,
+  Node node(options, &loop, &coordinator, &store, &executor, nullptr, &log,
             [&fatal](const Status& reason) { fatal = reason; });
   node.Start();
   bool member = false;

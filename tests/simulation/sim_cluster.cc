@@ -10,6 +10,7 @@
 
 #include "common/znode_records.h"
 #include "simulation/sim_node.h"
+#include "simulation/sim_slot_weights.h"
 #include "simulation/swarm.h"
 
 namespace tymbal::testing {
@@ -94,7 +95,8 @@ class SimCluster {
                    .job = {.slots = kSlotsDefault,
                            .fragments_per_node = 2,
                            .settings = "sim",
-                           .source = "sim"},
+                           .source = "sim",
+                           .weigh_slots = true},
                    .schedule = {.grid = *PeriodGrid::Create(kPeriodMs, 0),
                                 .delay_ms = kDelayMs,
                                 .retry_ms = 2'000,
@@ -103,7 +105,8 @@ class SimCluster {
                    .first_ms = kBeginMs - kPeriodMs,
                    .settle_ms = 500,
                    .reconcile_ms = 2'000,
-                   .retry_max_ms = 2'000},
+                   .retry_max_ms = 2'000,
+                   .weigh_ms = kWeighMs},
         .assignment = {.self = {}, .reconcile_ms = 2'000}};
     options.self.node = {name};
     options.self.incarnation = fmt::format("{}-{}", name, incarnation);

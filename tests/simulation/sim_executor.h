@@ -19,6 +19,8 @@ struct SourceFaults {
   double stuck = 0;  ///< A fragment's reading never ends.
   int64_t read_ms = 2'000;
   bool down = false;
+  double weights_error = 0;  ///< It doesn't say how its spans are spread.
+  double weights_late = 0;   ///< It says so when nobody waits for it any more.
 };
 
 /// A node's pool threads: reading takes a while, then the commit is sent, and what was sent arrives

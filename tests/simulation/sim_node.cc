@@ -20,7 +20,8 @@ SimNode::SimNode(const SimShared& shared, const node::NodeOptions& options, int6
       store_(&process_, shared.results, shared.store_faults),
       executor_(&process_, shared.results, shared.spans, shared.store_faults, shared.source_faults,
                 shared.checkers),
-      node_(options, &process_, &coordinator_, &store_, &executor_, &log_,
+      weights_(&process_, shared.source_faults),
+      node_(options, &process_, &coordinator_, &store_, &executor_, &weights_, &log_,
             [name = process_.name(), checkers = shared.checkers](const Status& reason) {
               checkers->Fail(name + " has given up: " + reason.message());
             }) {

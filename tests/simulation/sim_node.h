@@ -11,6 +11,7 @@
 #include "simulation/checkers.h"
 #include "simulation/memory_zookeeper.h"
 #include "simulation/sim_executor.h"
+#include "simulation/sim_slot_weights.h"
 #include "simulation/sim_spans.h"
 #include "simulation/sim_store.h"
 #include "simulation/world.h"
@@ -63,6 +64,7 @@ class SimNode {
   CheckedCoordinator coordinator_;
   SimStore store_;
   SimExecutor executor_;
+  SimSlotWeights weights_;
   node::Node node_;
 };
 

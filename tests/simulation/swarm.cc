@@ -23,6 +23,8 @@ Swarm DrawSwarm(World* world) {
   swarm.store.slow = world->Chance(0.4) ? 0.03 : 0;
   swarm.source.error = world->Chance(0.3) ? 0.05 : 0;
   swarm.source.stuck = world->Chance(0.3) ? 0.05 : 0;
+  swarm.source.weights_error = world->Chance(0.5) ? 0.3 : 0;
+  swarm.source.weights_late = world->Chance(0.5) ? 0.3 : 0;
   return swarm;
 }
 
@@ -31,11 +33,12 @@ std::string Describe(const Swarm& swarm) {
       "nodes={} fault_every={}ms cut={} outage={} expire={} freeze={} crash={} stop={} lose={} "
       "store_down={} source_down={} attempts={} remove={} pause={} skew={}ms slow_message={} "
       "store(lose_request={} "
-      "lose_reply={} slow={}) source(error={} stuck={})",
+      "lose_reply={} slow={}) source(error={} stuck={} weights_error={} weights_late={})",
       swarm.nodes, swarm.fault_every_ms, swarm.cut, swarm.outage, swarm.expire, swarm.freeze,
       swarm.crash, swarm.stop, swarm.lose, swarm.store_down, swarm.source_down, swarm.attempts_max,
       swarm.remove, swarm.pause, swarm.skew_ms, swarm.slow_message, swarm.store.lose_request,
-      swarm.store.lose_reply, swarm.store.slow, swarm.source.error, swarm.source.stuck);
+      swarm.store.lose_reply, swarm.store.slow, swarm.source.error, swarm.source.stuck, swarm.source.weights_error,
+      swarm.source.weights_late);
 }
 
 }  // namespace tymbal::testing

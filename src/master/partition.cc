@@ -1,0 +1,106 @@
+#include "master/partition.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "common/check.h"
+
+namespace tymbal::master {
+namespace {
+
+/// sums[i] is what the first i of the row weigh together. The length counts as well, but so little
+/// that it only decides between pieces of equal weight.
+std::vector<uint64_t> SumUp(std::span<const uint64_t> row) {
+  std::vector<uint64_t> sums(row.size() + 1);
+  for (size_t i = 0; i < row.size(); ++i) {
+    sums[i + 1] = sums[i] + std::min(row[i], kPartitionWeightMax) * (row.size() + 1) + 1;
+  }
+  return sums;
+}
+
+/// Whether `parts` pieces of at most `limit` hold the whole row: each takes what it can.
+bool Fits(const std::vector<uint64_t>& sums, size_t parts, uint64_t limit) {
+  auto end = sums.begin();
+  for (size_t part = 0; part < parts && end != sums.end() - 1; ++part) {
+    end = std::upper_bound(end, sums.end(), *end + limit) - 1;
+  }
+  return end == sums.end() - 1;
+}
+
+/// Returns the least weight that the heaviest of `parts` pieces can have.
+uint64_t LeastLimit(const std::vector<uint64_t>& sums, size_t parts) {
+  uint64_t low = sums.back() / parts;
+  uint64_t high = sums.back();
+  while (low < high) {
+    const uint64_t middle = low + (high - low) / 2;
+    if (Fits(sums, parts, middle)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+/// The classic dynamic programme: best[end] is the least sum of squares with which the first `end`
+/// of the row are cut into as many pieces as rounds have passed, none above the limit.
+class SquaresTable {
+ public:
+  SquaresTable(const std::vector<uint64_t>& sums, uint64_t limit)
+      : sums_(sums), limit_(limit), best_(sums.size(), kNever) {
+    best_[0] = 0;
+  }
+
+  void AddPiece() {
+    const size_t round = begins_.size();
+    std::vector<double> next(sums_.size(), kNever);
+    std::vector<uint16_t> begins(sums_.size());
+    size_t first = round;  // Where the last piece begins moves on with its end: never look back.
+    for (size_t end = round + 1; end < sums_.size(); ++end) {
+      while (sums_[end] - sums_[first] > limit_) ++first;
+      size_t chosen = first;
+      for (size_t begin = first; begin < end; ++begin) {
+        const auto weight = static_cast<double>(sums_[end] - sums_[begin]);
+        const double squares = best_[begin] + weight * weight;
+        if (squares >= next[end]) continue;
+        next[end] = squares;
+        chosen = begin;
+      }
+      begins[end] = static_cast<uint16_t>(chosen);
+      if (next[end] != kNever) first = chosen;
+    }
+    best_ = std::move(next);
+    begins_.push_back(std::move(begins));
+  }
+
+  std::vector<SlotRange> Pieces() const {
+    std::vector<SlotRange> pieces(begins_.size());
+    auto end = static_cast<uint32_t>(sums_.size() - 1);
+    for (size_t piece = pieces.size(); piece-- > 0;) {
+      pieces[piece] = {begins_[piece][end], end};
+      end = pieces[piece].from;
+    }
+    return pieces;
+  }
+
+ private:
+  static constexpr double kNever = std::numeric_limits<double>::infinity();
+
+  const std::vector<uint64_t>& sums_;
+  const uint64_t limit_;
+  std::vector<double> best_;
+  std::vector<std::vector<uint16_t>> begins_;  // Of the last piece, by its end; for each round.
+};
+
+}  // namespace
+
+std::vector<SlotRange> Partition(std::span<const uint64_t> row, size_t parts) {
+  TYMBAL_CHECK(parts > 0 && parts <= row.size() && row.size() <= kPartitionRowMax,
+               "no row, or more pieces than it has slots");
+  const std::vector<uint64_t> sums = SumUp(row);
+  SquaresTable table(sums, LeastLimit(sums, parts));
+  for (size_t piece = 0; piece < parts; ++piece) table.AddPiece();
+  return table.Pieces();
+}
+
+}  // namespace tymbal::master
