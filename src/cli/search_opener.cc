@@ -64,8 +64,9 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
   for (const search::SearchHost& host : target.hosts) {
     options.cluster += (options.cluster.empty() ? "" : ", ") + host.name;
   }
-  options.http = search::MakeCurlHttpFactory(
-      {.target = std::move(target), .compressed = search.compressed});
+  opener->shows_credentials_ = target.ShowsCredentials();
+  options.http =
+      search::MakeCurlHttpFactory({.target = std::move(target), .compressed = search.compressed});
   options.gate = &opener->gate_;
   options.client.deadline = std::chrono::milliseconds(search.deadline_ms);
   options.client.patience = std::chrono::milliseconds(search.patience_ms);
@@ -73,6 +74,10 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
                    .page_records = search.page_spans,
                    .page_bytes = static_cast<size_t>(search.page_bytes)};
   return opener;
+}
+
+void SearchOpener::set_on_retry(std::function<void(const Status& error)> on_retry) {
+  options_.client.on_retry = std::move(on_retry);
 }
 
 std::unique_ptr<worker::SearchSource> SearchOpener::OpenSource() {

@@ -51,8 +51,7 @@ Result<ServerVersion> ReadRoot(const HttpBody& body) {
 Result<ServerVersion> ReadNodes(const HttpBody& body) {
   dom::parser parser;
   dom::object nodes;
-  if (parser.parse(body.text().data(), body.size).at_key("nodes").get(nodes) ==
-      simdjson::SUCCESS) {
+  if (parser.parse(body.text().data(), body.size).at_key("nodes").get(nodes) == simdjson::SUCCESS) {
     for (const auto node : nodes) {
       std::string_view number;
       if (node.value["version"].get(number) == simdjson::SUCCESS) {
@@ -90,8 +89,11 @@ Result<ServerVersion> AskServerVersion(SearchClient* client) {
   if (root.code() == StatusCode::kUnavailable) return root;
   const Status nodes =
       client->Do({.method = "GET", .target = "/_nodes/_local?filter_path=nodes.*.version"});
-  if (!nodes.ok()) return root.WithContext("asking for the version of the server");
-  return ReadNodes(client->body());
+  if (nodes.ok()) return ReadNodes(client->body());
+  // One that doesn't know the first question (405) says more about who we are by the second.
+  const Status& telling = root.code() == StatusCode::kBadInput ? nodes : root;
+  return Status(telling.code(), telling.message() + std::string(kCure))
+      .WithContext("asking for the version of the server");
 }
 
 }  // namespace tymbal::search

@@ -36,8 +36,9 @@ PageFetcher::PageFetcher(const PageFetcherOptions& options, FetchPlan plan,
   slices_.Append(plan_.slices);
   for (const Slice& slice : plan_.slices) promised_ += slice.count;
   for (size_t i = 0; i < options_.requests; ++i) {
-    threads_.emplace_back(
-        [this, client = std::shared_ptr<search::SearchClient>(make_client())] { Run(client.get()); });
+    threads_.emplace_back([this, client = std::shared_ptr<search::SearchClient>(make_client())] {
+      Run(client.get());
+    });
   }
 }
 
@@ -140,6 +141,7 @@ Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, co
   Fetched fetched{FreshPage(), {}};
   SpanPage& page = *fetched.page;
   page.part = slice.part;
+  page.range = slice.range;
   page.way = way;
   search::HitsPageParser parser;
   uint64_t total = 0;
@@ -156,11 +158,12 @@ Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, co
     // What isn't frozen may have grown or shrunk since it was counted.
     const bool as_now = !view_->is_frozen() && came == std::min(total, slice.count);
     if (as_promised || as_now) return Status::Ok();
-    return Unavailable(fmt::format("{} records were counted in {}, {} are said to be there, {} came",
-                                   slice.count, NameOf(slice), total, came));
+    return Unavailable(
+        fmt::format("{} records were counted in {}, {} are said to be there, {} came", slice.count,
+                    NameOf(slice), total, came));
   };
-  TYMBAL_RETURN_IF_ERROR(client->Do(
-      view_->Search(HitMembers(slice, way, slice.count), slice.count), check));
+  TYMBAL_RETURN_IF_ERROR(
+      client->Do(view_->Search(HitMembers(slice, way, slice.count), slice.count), check));
   if (total > slice.count) {
     fetched.instead = {{slice.part, slice.range, total}};
     Recycle(std::move(fetched.page));
@@ -172,8 +175,7 @@ Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, co
 }
 
 Result<std::vector<Slice>> PageFetcher::Divide(search::SearchClient* client, const Slice& slice) {
-  return SliceCounter(client, view_, &plan_.time)
-      .Count(slice.part, ClausesOf(slice), slice.range);
+  return SliceCounter(client, view_, &plan_.time).Count(slice.part, ClausesOf(slice), slice.range);
 }
 
 /// The only way to more records of one step of the clock than a page holds. A page that is lost is
@@ -187,6 +189,7 @@ Status PageFetcher::Scroll(search::SearchClient* client, const Slice& slice) {
   while (true) {
     auto page = FreshPage();
     page->part = slice.part;
+    page->range = slice.range;
     page->way = way;
     search::HitsPageParser parser;
     const Status status = client->Do(call, [&](const search::HttpBody& body) -> Status {
@@ -208,8 +211,8 @@ Status PageFetcher::Scroll(search::SearchClient* client, const Slice& slice) {
     call = search::NextScroll(scroll_id, page_records_, kScrollKeepAlive);
   }
   if (came == slice.count) return Status::Ok();
-  return Unavailable(fmt::format("a scroll brought {} of {} records of {}", came, slice.count,
-                                 NameOf(slice)));
+  return Unavailable(
+      fmt::format("a scroll brought {} of {} records of {}", came, slice.count, NameOf(slice)));
 }
 
 Status PageFetcher::Hand(std::unique_ptr<SpanPage> page, bool wait) {

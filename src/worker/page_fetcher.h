@@ -28,6 +28,7 @@ struct SpanPage {
   search::HttpBody body;
   search::HitsPage hits;  ///< Points into `body`.
   size_t part = 0;
+  Period range;  ///< Of the times that were asked for.
   ReadWay way = ReadWay::kSource;
 };
 
@@ -68,14 +69,14 @@ class PageFetcher {
   /// Waits for the threads. REQUIRES: all is fetched, or `*cancel` is true.
   ~PageFetcher();
 
-  /// Waits for a page; nullptr: there are no more. Errors: a slice that can't be read; everyone gets
-  /// it from then on.
+  /// Waits for a page; nullptr: there are no more. Errors: a slice that can't be read; everyone
+  /// gets it from then on.
   Result<std::unique_ptr<SpanPage>> Next();
   /// Gives the memory of a page back.
   void Recycle(std::unique_ptr<SpanPage> page);
 
-  /// Returns how many records were promised: of a view that isn't frozen, what the last look at each
-  /// slice has promised.
+  /// Returns how many records were promised: of a view that isn't frozen, what the last look at
+  /// each slice has promised.
   uint64_t promised() const { return promised_; }
   /// Returns how long the answers were so far, in bytes.
   uint64_t bytes() const { return bytes_; }
