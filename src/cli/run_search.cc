@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <ostream>
 #include <utility>
 
 #include "cli/commit_periods.h"
+#include "cli/environment.h"
 #include "cli/open_store.h"
 #include "cli/period_range.h"
 #include "cli/run_progress.h"
@@ -25,6 +28,26 @@ using SteadyClock = std::chrono::steady_clock;
 /// A period is read anew as a whole when what passes has got in its way: a point in time that is
 /// lost, an index that was made meanwhile.
 constexpr int kReadsMax = 3;
+constexpr std::chrono::seconds kNoticeInterval{10};
+
+/// Says on standard error that a server lets us wait, not too often. Thread: any.
+class WaitNotice {
+ public:
+  explicit WaitNotice(std::ostream* err) : err_(err) {}
+
+  void Say(const Status& error) {
+    const std::lock_guard lock(mutex_);
+    const auto now = SteadyClock::now();
+    if (now < next_) return;
+    next_ = now + kNoticeInterval;
+    *err_ << "tymbal run: trying again: " << PrintableLines(error.message()) << std::endl;
+  }
+
+ private:
+  std::ostream* const err_;
+  std::mutex mutex_;
+  SteadyClock::time_point next_{};  // Guarded by mutex_.
+};
 
 /// One call of `tymbal run` on a search server.
 class SearchRun {
@@ -32,34 +55,45 @@ class SearchRun {
   SearchRun(const RunSettings& settings, SearchOpener* opener, const RunOutput& output)
       : settings_(settings),
         opener_(opener),
-        progress_(output.err, output.terminal, std::nullopt, SteadyClock::now()) {}
+        progress_(output.err, output.terminal, std::nullopt, SteadyClock::now()),
+        notice_(output.err) {
+    opener_->set_on_retry([this](const Status& error) { notice_.Say(error); });
+  }
+  ~SearchRun() { opener_->set_on_retry({}); }
+  SearchRun(const SearchRun&) = delete;
+  SearchRun& operator=(const SearchRun&) = delete;
 
   /// Reads a period and adds what it found to the summary.
   Result<std::unique_ptr<worker::Aggregator>> Read(const Period& period, RunSummary* summary);
   void Clear() { progress_.Clear(); }
 
  private:
-  Result<std::unique_ptr<worker::Aggregator>> ReadOnce(const Period& period, RunSummary* summary);
+  Result<std::unique_ptr<worker::Aggregator>> ReadOnce(worker::SearchSource* source,
+                                                       const Period& period, RunSummary* summary);
 
   const RunSettings& settings_;
   SearchOpener* const opener_;
   RunProgress progress_;
+  WaitNotice notice_;
   uint64_t records_ = 0;  // Of the periods before.
 };
 
 Result<std::unique_ptr<worker::Aggregator>> SearchRun::Read(const Period& period,
                                                             RunSummary* summary) {
   for (int reads = 1;; ++reads) {
-    auto aggregator = ReadOnce(period, summary);
-    if (aggregator || reads == kReadsMax || aggregator.error().code() != StatusCode::kUnavailable) {
+    const std::unique_ptr<worker::SearchSource> source = opener_->OpenSource();
+    auto aggregator = ReadOnce(source.get(), period, summary);
+    if (aggregator || reads == kReadsMax || source->gave_up() ||
+        aggregator.error().code() != StatusCode::kUnavailable) {
       return aggregator;
     }
+    notice_.Say(aggregator.error());
   }
 }
 
-Result<std::unique_ptr<worker::Aggregator>> SearchRun::ReadOnce(const Period& period,
+Result<std::unique_ptr<worker::Aggregator>> SearchRun::ReadOnce(worker::SearchSource* source,
+                                                                const Period& period,
                                                                 RunSummary* summary) {
-  const std::unique_ptr<worker::SearchSource> source = opener_->OpenSource();
   worker::ScanOptions scan{
       .aggregator = settings_.aggregator, .threads = settings_.threads, .on_progress = {}};
   uint64_t records = 0;
@@ -69,7 +103,7 @@ Result<std::unique_ptr<worker::Aggregator>> SearchRun::ReadOnce(const Period& pe
   };
   worker::SpanQuery query;
   query.range = period;
-  TYMBAL_ASSIGN_OR_RETURN(auto aggregator, worker::Scan(source.get(), query, scan));
+  TYMBAL_ASSIGN_OR_RETURN(auto aggregator, worker::Scan(source, query, scan));
   records_ += records;
   aggregator->BeginPeriod(period.start_ms);
   summary->filtered += aggregator->filtered();
@@ -92,6 +126,11 @@ Result<RunSummary> RunSearch(const RunOptions& options, const RunSettings& setti
   TYMBAL_ASSIGN_OR_RETURN(const auto opener,
                           SearchOpener::Create(settings.config, settings.profile, environment));
   TYMBAL_ASSIGN_OR_RETURN(const auto store, OpenResultStore(settings.store, /*create=*/true));
+  if (opener->shows_credentials()) {
+    *output.err << "tymbal run: who listens on the network reads the password or key; write "
+                   "https:// in source.elasticsearch.hosts"
+                << std::endl;
+  }
   RunSummary summary;
   summary.store = settings.store;
   summary.source = opener->index() + " of " + opener->cluster();
@@ -104,7 +143,8 @@ Result<RunSummary> RunSearch(const RunOptions& options, const RunSettings& setti
     summary.read_seconds += std::chrono::duration<double>(SteadyClock::now() - started).count();
     if (!aggregator) {
       run.Clear();
-      return aggregator.error().WithContext(TimeZone::Utc().FormatShort(start_ms));
+      return aggregator.error().WithContext(
+          fmt::format("{}, {}", TimeZone::Utc().FormatShort(start_ms), Printable(opener->index())));
     }
     TYMBAL_ASSIGN_OR_RETURN(
         const std::vector<PeriodOutcome> outcomes,

@@ -73,6 +73,7 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
   for (const search::SearchHost& host : target.hosts) {
     options.cluster += (options.cluster.empty() ? "" : ", ") + host.name;
   }
+  opener->shows_credentials_ = target.ShowsCredentials();
   options.http =
       search::MakeCurlHttpFactory({.target = std::move(target), .compressed = search.compressed});
   options.gate = &opener->gate_;
@@ -87,6 +88,10 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
 Result<search::ServerVersion> SearchOpener::AskVersion(search::SearchClient* client) const {
   if (options_.version) return *options_.version;
   return search::AskServerVersion(client);
+}
+
+void SearchOpener::set_on_retry(std::function<void(const Status& error)> on_retry) {
+  options_.client.on_retry = std::move(on_retry);
 }
 
 std::unique_ptr<worker::SearchSource> SearchOpener::OpenSource() {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,9 @@ class SearchOpener {
   /// Says how many nodes read at the same time, and so share source.elasticsearch.max_rate.
   void set_nodes(uint32_t nodes) { gate_.set_nodes(nodes); }
 
+  /// Sets what is called, on any thread, before a request is repeated.
+  void set_on_retry(std::function<void(const Status& error)> on_retry);
+
   std::unique_ptr<worker::SearchSource> OpenSource();
   /// A client for questions beside the spans. `cancel` must outlive it.
   std::unique_ptr<search::SearchClient> OpenClient(const std::atomic<bool>* cancel);
@@ -40,12 +44,15 @@ class SearchOpener {
   const std::string& index() const { return options_.index; }
   const std::string& cluster() const { return options_.cluster; }
   const worker::SearchSourceOptions& options() const { return options_; }
+  /// Whether who listens on the network reads the credentials: worth a warning.
+  bool shows_credentials() const { return shows_credentials_; }
 
  private:
   explicit SearchOpener(const search::RequestGateOptions& gate) : gate_(gate) {}
 
   search::RequestGate gate_;
   worker::SearchSourceOptions options_;
+  bool shows_credentials_ = false;
 };
 
 }  // namespace tymbal::cli

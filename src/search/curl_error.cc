@@ -70,7 +70,10 @@ Status CurlError(const CurlFailure& failure) {
   const std::string what = fmt::format("{}: {}", failure.host.name, Printable(detail));
   switch (failure.code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return Unavailable(fmt::format("{} (it has {} ms)", what, failure.deadline.count()));
+      return Unavailable(fmt::format(
+          "{}; it has the {} ms of {}, and less to connect: the server is overloaded, or the "
+          "network loses what is sent",
+          what, failure.deadline.count(), Key("deadline")));
     case CURLE_PARTIAL_FILE:
       return Unavailable(what + ": the answer was cut, and a part is no answer");
     case CURLE_GOT_NOTHING:
@@ -82,7 +85,12 @@ Status CurlError(const CurlFailure& failure) {
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-      return Has(failure.detail, "SSL routines") ? TlsFailure(failure, what) : Unavailable(what);
+      if (Has(failure.detail, "SSL routines")) return TlsFailure(failure, what);
+      return Unavailable(!failure.target.https || !Has(failure.detail, "getpeername")
+                             ? what
+                             : fmt::format("{}: it hung up as soon as TLS was agreed; does it want "
+                                           "another certificate of its clients in {}?",
+                                           what, Key("client_certificate_file")));
     case CURLE_SSL_CACERT_BADFILE:
       return InvalidArgument(
           fmt::format("{}: {} needs a file in PEM form that can be read", what, Key("ca_file")));

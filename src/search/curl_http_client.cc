@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -23,6 +24,9 @@ constexpr long kReadBufferBytes = 256L << 10;
 constexpr size_t kFirstBodyBytes = 64 << 10;
 constexpr size_t kHeaderBytesMax = 256 << 10;
 constexpr long kConnectionsMax = 16;  // Kept open by one client.
+/// Requests under way and those just before have different numbers. No more than needed: servers
+/// keep a line of their deprecation log for each id.
+constexpr uint32_t kOpaqueNumbers = 256;
 constexpr std::array<std::string_view, 5> kMethods = {"GET", "POST", "PUT", "DELETE", "HEAD"};
 
 /// libcurl counts who uses it.
@@ -44,6 +48,7 @@ struct Cluster {
   const CurlLibrary library;
   const CurlHttpOptions options;
   HostRing ring;
+  std::atomic<uint32_t> requests{0};  ///< So far.
 };
 
 /// Lines of a request's head.
@@ -72,6 +77,8 @@ struct Transfer {
   HttpBody* body;
   size_t body_bytes_max;
   size_t head_bytes = 0;
+  std::string opaque_id = {};  ///< As it was sent.
+  std::string own_ids = {};    ///< What all ids of ours begin with.
   bool chunked = false;
   Status stopped = {};  ///< Why a callback ended it.
 };
@@ -105,6 +112,12 @@ size_t OnBody(char* bytes, size_t /*one*/, size_t count, void* user) {
   return count;
 }
 
+/// Servers send the id of a request back. A proxy may name requests in a way of its own; but what
+/// looks like one of our ids, and isn't this one, belongs to another request.
+bool IsForeign(std::string_view id, const Transfer& transfer) {
+  return id != transfer.opaque_id && id.starts_with(transfer.own_ids);
+}
+
 size_t OnHeadLine(char* bytes, size_t /*one*/, size_t count, void* user) {
   auto* transfer = static_cast<Transfer*>(user);
   transfer->head_bytes += count;
@@ -114,6 +127,11 @@ size_t OnHeadLine(char* bytes, size_t /*one*/, size_t count, void* user) {
   }
   const std::string_view line(bytes, count);
   if (line.starts_with("HTTP/")) transfer->chunked = false;  // One more head, after a 1xx.
+  if (const auto id = HeaderValue(line, "x-opaque-id"); id && IsForeign(*id, *transfer)) {
+    transfer->stopped =
+        Unavailable("it gave the answer to another request; a proxy before it may mix them up");
+    return CURL_WRITEFUNC_ERROR;
+  }
   if (const auto coding = HeaderValue(line, "transfer-encoding")) {
     transfer->chunked = LowerCase(*coding).ends_with("chunked");
   }
@@ -167,7 +185,8 @@ class CurlHttpClient : public HttpClient {
   void SetConnection();
   void SetTls();
   void SetRequest(const HttpRequest& request, const SearchHost& host, Transfer* transfer);
-  void AddHeaders(const HttpRequest& request, HeaderList* headers) const;
+  void AddHeaders(const HttpRequest& request, const std::string& opaque_id,
+                  HeaderList* headers) const;
   /// Returns nothing where the request was cancelled.
   std::optional<CURLcode> Run(const std::atomic<bool>* cancel);
   Result<HttpAnswer> Answer(const HttpRequest& request, const SearchHost& host,
@@ -239,13 +258,13 @@ void CurlHttpClient::SetTls() {
   }
 }
 
-void CurlHttpClient::AddHeaders(const HttpRequest& request, HeaderList* headers) const {
+void CurlHttpClient::AddHeaders(const HttpRequest& request, const std::string& opaque_id,
+                                HeaderList* headers) const {
   const SearchTarget& target = cluster_->options.target;
   headers->Add("Accept: application/json");
   headers->Add("Expect:");  // Not to wait a second for a "100 Continue" before a long body.
   if (!target.authorization.empty()) headers->Add("Authorization: " + target.authorization);
-  headers->Add(fmt::format("X-Opaque-Id: {}{}{}", target.opaque_id,
-                           request.opaque_id.empty() ? "" : "/", request.opaque_id));
+  headers->Add("X-Opaque-Id: " + opaque_id);
   // Without a value libcurl leaves it out, else it would make up that of a form.
   headers->Add(fmt::format("Content-Type:{}{}", request.body.empty() ? "" : " ",
                            request.body.empty() ? "" : request.content_type));
@@ -327,8 +346,12 @@ Result<HttpAnswer> CurlHttpClient::Send(const HttpRequest& request, HttpBody* bo
 
   Transfer transfer{
       .easy = easy_, .sockets = sockets_, .body = body, .body_bytes_max = request.body_bytes_max};
+  transfer.own_ids = cluster_->options.target.opaque_id + "/";
+  transfer.opaque_id =
+      fmt::format("{}{}{}{}", transfer.own_ids, request.opaque_id,
+                  request.opaque_id.empty() ? "" : "/", ++cluster_->requests % kOpaqueNumbers);
   HeaderList headers;
-  AddHeaders(request, &headers);
+  AddHeaders(request, transfer.opaque_id, &headers);
   SetRequest(request, host, &transfer);
   Set(CURLOPT_HTTPHEADER, headers.get());
   const std::optional<CURLcode> code = Run(request.cancel);

@@ -23,6 +23,10 @@ struct CurlHttpOptions {
 /// redirects too: nothing is followed. Requests go to the target's servers and nowhere else: no
 /// proxy and no password file of the environment is used.
 ///
+/// Each request has an X-Opaque-Id with a number, which servers send back: the answer to another
+/// one, by a proxy that mixes them up or has one in store, is an error and not taken for this
+/// one's.
+///
 /// A request that breaks on a connection which had been idle, before any byte of an answer, is sent
 /// once more on a new one: servers close idle connections whenever they like.
 ///

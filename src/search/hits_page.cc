@@ -114,7 +114,6 @@ error_code ReadCounts(ondemand::object object,
 error_code ReadField(std::string_view key, ondemand::value value, HitsPage* page) {
   AnswerEnvelope& envelope = page->envelope;
   if (key == "timed_out") return value.get_bool().get(envelope.timed_out);
-  if (key == "terminated_early") return value.get_bool().get(envelope.terminated_early);
   if (key == "pit_id" || key == "_scroll_id") {
     std::string_view id;
     if (const auto code = value.get_string().get(id)) return code;
@@ -172,9 +171,10 @@ Status HitsPageParser::Parse(const HttpBody& body, HitsPage* page) {
                                                                           : simdjson::TAPE_ERROR;
   };
   if (const auto code = read()) {
-    return Unavailable(fmt::format("the answer is no JSON of a search ({}); it begins with: {}",
-                                   simdjson::error_message(code),
-                                   Printable(body.text().substr(0, kExcerptBytes))));
+    return Unavailable(fmt::format(
+        "the answer is no JSON of a search ({}); does source.elasticsearch.hosts name a "
+        "search server? It begins with: {}",
+        simdjson::error_message(code), Printable(body.text().substr(0, kExcerptBytes))));
   }
   return Status::Ok();
 }

@@ -30,8 +30,8 @@ struct HttpRequest {
   std::string target = {};          ///< "/index/_search?size=1", percent-encoded.
   std::string_view body = {};
   std::string_view content_type = "application/json";  ///< Sent where there is a body.
-  /// Goes behind the target's own words into X-Opaque-Id, by which the server's slow log and task
-  /// list name us. No control characters.
+  /// Goes between the target's own words and a number into X-Opaque-Id, by which the server's slow
+  /// log and task list name us. No control characters.
   std::string_view opaque_id = {};
   /// From the first byte sent to the last received. Every request has one (FACTS: a server may
   /// never answer).

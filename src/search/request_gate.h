@@ -21,6 +21,10 @@ class RequestGate {
   /// Says how many nodes read at the same time, and so share the rate.
   void set_nodes(uint32_t nodes) { nodes_ = nodes; }
 
+  /// Says that a server has answered, whatever it was.
+  void NoteAnswer() { has_answered_ = true; }
+  bool has_answered() const { return has_answered_; }
+
   /// Waits for a turn. `spans`: how many this request will bring. Returns kUnavailable soon after
   /// `*cancel` has become true.
   Status Enter(uint64_t spans, const std::atomic<bool>* cancel);
@@ -30,6 +34,7 @@ class RequestGate {
 
  private:
   std::atomic<uint32_t> nodes_{1};
+  std::atomic<bool> has_answered_{false};
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable left_;
   RequestPacer pacer_;

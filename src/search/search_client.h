@@ -16,9 +16,16 @@ namespace tymbal::search {
 
 struct SearchClientOptions {
   std::chrono::milliseconds deadline{60'000};  ///< Of one request.
-  /// How long a request is repeated while the servers are overloaded, or a node is away.
+  /// How long a request is repeated while the servers are overloaded, or a node is away. A cluster
+  /// that has never answered is more likely a wrong address, and is asked for ten seconds at most.
   std::chrono::milliseconds patience{60'000};
-  uint64_t seed = 1;  ///< Of the jitter of the waits.
+  std::chrono::milliseconds first_wait{200};  ///< Before the first repetition; later ones double.
+  uint64_t seed = 1;                          ///< Of the jitter of the waits.
+  /// Called before a request is repeated, on the client's thread. Empty: nobody wants to know.
+  std::function<void(const Status& error)> on_retry = {};
+  /// Becomes true once a request has been repeated as long as `patience` allows. Must outlive the
+  /// client; nullptr: nobody wants to know.
+  std::atomic<bool>* gave_up = nullptr;
 };
 
 struct Call {
@@ -28,11 +35,15 @@ struct Call {
   std::string_view content_type = "application/json";
   uint64_t spans = 0;      ///< How many it will bring, for the limit on their rate.
   bool repeatable = true;  ///< Whether it may be sent twice.
+  /// It looks into a point in time: that may have died with a node, and a shard that isn't there
+  /// (503) then stays away, while a new point in time finds its copy.
+  bool in_point_in_time = false;
 };
 
 /// Talks to a cluster of Elasticsearch or OpenSearch: repeats what may pass (overload, a broken
-/// connection, a shard that is away), with waits that double, and says clearly what does not.
-/// Thread: confined to one; calls block.
+/// connection, a shard that is away), with waits that double, and says clearly what does not. What
+/// mostly stays as it is, a server's own failure (500), a shard that is missing in a point in time,
+/// or an answer that isn't whole, is asked for five times. Thread: confined to one; calls block.
 class SearchClient {
  public:
   /// Looks at a 2xx answer. kUnavailable: it isn't whole, ask again; other errors: final.
@@ -54,12 +65,14 @@ class SearchClient {
  private:
   struct Outcome {
     Status status;
-    bool may_pass = false;  ///< Another try may do better.
-    bool refuted = false;   ///< The answer came, and `check` was not content.
+    bool may_pass = false;      ///< Another try may do better.
+    bool mostly_stays = false;  ///< Though it may pass, a few tries are enough to see.
     std::chrono::milliseconds wait_at_least{0};
   };
 
   Outcome SendOnce(const Call& call, const Check& check);
+  Outcome Judge(const Call& call, const HttpAnswer& answer, const Check& check);
+  std::chrono::milliseconds Patience() const;
   Status WaitFor(std::chrono::milliseconds time);
   std::chrono::milliseconds Jittered(std::chrono::milliseconds wait);
 

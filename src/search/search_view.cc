@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <vector>
+
 #include "common/text.h"
 
 namespace tymbal::search {
@@ -13,7 +15,7 @@ constexpr std::string_view kKeepAlive = "3m";
 
 constexpr std::string_view kWhole = "allow_partial_search_results=false";
 
-/// Reads the id of a new point in time, and refuses one that lacks shards.
+/// Reads the id of a new point in time, even of one that lacks shards, which is refused.
 Status ReadPointInTime(const HttpBody& body, std::string* id) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
@@ -29,10 +31,21 @@ Status ReadPointInTime(const HttpBody& body, std::string* id) {
   if (root.at_pointer("/_shards/total").get(total) == simdjson::SUCCESS &&
       root.at_pointer("/_shards/successful").get(successful) == simdjson::SUCCESS &&
       total != successful) {
-    return Unavailable(fmt::format("the point in time has only {} of {} shards; a node may be down",
-                                   successful, total));
+    return Unavailable(fmt::format(
+        "the point in time has only {} of {} shards; a node may be down, see GET _cat/shards",
+        successful, total));
   }
   return Status::Ok();
+}
+
+/// A failure harms nobody: it ends by itself.
+void ClosePointInTime(SearchClient* client, const ServerVersion& version, const std::string& id) {
+  const bool open_search = version.engine == Engine::kOpenSearch;
+  [[maybe_unused]] const Status status =
+      client->Do({.method = "DELETE",
+                  .target = open_search ? "/_search/point_in_time" : "/_pit",
+                  .body = fmt::format(R"({{"{}":{}}})", open_search ? "pit_id" : "id",
+                                      open_search ? "[" + JsonQuote(id) + "]" : JsonQuote(id))});
 }
 
 }  // namespace
@@ -56,9 +69,15 @@ Result<std::unique_ptr<SearchView>> SearchView::Open(SearchClient* client,
                             open_search ? "_search/point_in_time" : "_pit", options, kKeepAlive,
                             open_search ? "&allow_partial_pit_creation=false" : "")};
   std::string id;
-  TYMBAL_RETURN_IF_ERROR(
-      client->Do(call, [&id](const HttpBody& body) { return ReadPointInTime(body, &id); })
-          .WithContext("opening a point in time"));
+  std::vector<std::string> refused;
+  const Status opened = client->Do(call, [&](const HttpBody& body) {
+    id.clear();
+    Status status = ReadPointInTime(body, &id);
+    if (!status.ok() && !id.empty()) refused.push_back(id);
+    return status;
+  });
+  for (const std::string& one : refused) ClosePointInTime(client, version, one);
+  TYMBAL_RETURN_IF_ERROR(opened.WithContext("opening a point in time"));
   view->point_in_time_ = id;
   view->frozen_ = true;
   return view;
@@ -72,6 +91,7 @@ Call SearchView::Search(std::string_view members, uint64_t spans) const {
     return call;
   }
   const std::lock_guard lock(mutex_);
+  call.in_point_in_time = true;
   call.target = fmt::format("/_search?{}", kWhole);
   call.body = fmt::format(R"({{"pit":{{"id":{},"keep_alive":"{}"}},{}}})",
                           JsonQuote(point_in_time_), kKeepAlive, members);
@@ -103,14 +123,7 @@ Status SearchView::Accept(const AnswerEnvelope& envelope) {
 void SearchView::Close(SearchClient* client) {
   if (!frozen_) return;
   const std::lock_guard lock(mutex_);
-  const std::string id = JsonQuote(point_in_time_);
-  const bool open_search = version_.engine == Engine::kOpenSearch;
-  [[maybe_unused]] const Status status =
-      client->Do({.method = "DELETE",
-                  .target = open_search ? "/_search/point_in_time" : "/_pit",
-                  .body = open_search ? fmt::format(R"({{"pit_id":[{}]}})", id)
-                                      : fmt::format(R"({{"id":{}}})", id),
-                  .repeatable = false});
+  ClosePointInTime(client, version_, point_in_time_);
 }
 
 Call NextScroll(std::string_view scroll_id, uint64_t spans, std::string_view keep_alive) {

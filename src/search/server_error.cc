@@ -93,6 +93,10 @@ Status ErrorOf(std::string_view request, const HttpAnswer& answer, const HttpBod
       body.text().find("\"PERMANENT\"") != std::string_view::npos) {
     return Exhausted("the answer is too big for the server's memory: " + text);
   }
+  // A failure of the server's own on Elasticsearch 6, of the request later.
+  if (body.text().find("Result window is too large") != std::string_view::npos) {
+    return Exhausted(text);
+  }
   switch (answer.status) {
     case 401:
       return InvalidArgument(
@@ -101,22 +105,26 @@ Status ErrorOf(std::string_view request, const HttpAnswer& answer, const HttpBod
       return InvalidArgument(
           text + ". The user lacks rights: read and view_index_metadata on the indices");
     case 404:
-      return NotFound(text);
-    case 408:
+      return NotFound(reason.type != "index_not_found_exception"
+                          ? text
+                          : text +
+                                ". It was deleted, or isn't there yet, or "
+                                "source.elasticsearch.index is wrong");
     case 429:
+      return Unavailable(text +
+                         ". The server is overloaded: fewer source.elasticsearch.requests, or more "
+                         "source.elasticsearch.patience");
+    case 408:
     case 500:
     case 502:
     case 503:
     case 504:
-      return Unavailable(text);
+      return Unavailable(text + ". A node may be down: see GET _cat/shards and the server's log");
     default:
       break;
   }
   if (answer.status >= 300 && answer.status < 400) {
     return InvalidArgument(text + ". Redirects are not followed: name the server itself");
-  }
-  if (body.text().find("Result window is too large") != std::string_view::npos) {
-    return Exhausted(text);
   }
   return BadInput(text);
 }

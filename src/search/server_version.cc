@@ -89,8 +89,11 @@ Result<ServerVersion> AskServerVersion(SearchClient* client) {
   if (root.code() == StatusCode::kUnavailable) return root;
   const Status nodes =
       client->Do({.method = "GET", .target = "/_nodes/_local?filter_path=nodes.*.version"});
-  if (!nodes.ok()) return root.WithContext("asking for the version of the server");
-  return ReadNodes(client->body());
+  if (nodes.ok()) return ReadNodes(client->body());
+  // One that doesn't know the first question (405) says more about who we are by the second.
+  const Status& telling = root.code() == StatusCode::kBadInput ? nodes : root;
+  return Status(telling.code(), telling.message() + std::string(kCure))
+      .WithContext("asking for the version of the server");
 }
 
 }  // namespace tymbal::search

@@ -141,6 +141,7 @@ Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, co
   Fetched fetched{FreshPage(), {}};
   SpanPage& page = *fetched.page;
   page.part = slice.part;
+  page.range = slice.range;
   page.way = way;
   search::HitsPageParser parser;
   uint64_t total = 0;
@@ -188,6 +189,7 @@ Status PageFetcher::Scroll(search::SearchClient* client, const Slice& slice) {
   while (true) {
     auto page = FreshPage();
     page->part = slice.part;
+    page->range = slice.range;
     page->way = way;
     search::HitsPageParser parser;
     const Status status = client->Do(call, [&](const search::HttpBody& body) -> Status {

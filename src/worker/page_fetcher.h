@@ -28,6 +28,7 @@ struct SpanPage {
   search::HttpBody body;
   search::HitsPage hits;  ///< Points into `body`.
   size_t part = 0;
+  Period range;  ///< Of the times that were asked for.
   ReadWay way = ReadWay::kSource;
 };
 

@@ -22,6 +22,8 @@ constexpr size_t kSamplesPerReason = 3;
 constexpr size_t kExcerptBytes = 120;
 /// More endpoints than this in one period are ids in names; a listing of them would take minutes.
 constexpr size_t kListedEndpointsMax = 2'000'000;
+/// Of giving back the point in time: it ends by itself anyway.
+constexpr std::chrono::milliseconds kClosingMax{5'000};
 
 }  // namespace
 
@@ -34,7 +36,8 @@ class SearchSource::Reader : public SpanReader {
       : source_(source),
         documents_(std::move(documents)),
         columns_(std::move(columns)),
-        query_(query) {}
+        query_(query),
+        by_start_(source->SlicesByStart()) {}
   ~Reader() override { source_->own_ += own_; }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -51,6 +54,7 @@ class SearchSource::Reader : public SpanReader {
         if (page_ == nullptr) return false;
         next_ = 0;
         part_ = &source_->plan_.parts[page_->part];
+        asked_ = by_start_ ? page_->range : *query_.range;
         decoder_ = page_->way == ReadWay::kSource ? documents_.get() : columns_.get();
       }
       TYMBAL_RETURN_IF_ERROR(DecodeSome(batch));
@@ -81,6 +85,7 @@ class SearchSource::Reader : public SpanReader {
     Span span;
     switch (decoder_->Decode(hit.record, &texts_, &span, &rejection)) {
       case Decoder::Outcome::kSpan:
+        TYMBAL_RETURN_IF_ERROR(CheckTime(hit, span.start_ms));
         batch->spans.push_back(span);
         if (!part_->counts_own && !part_->own_only) return Status::Ok();
         return CountOwn(hit, SlotBy(source_->options_.profile.slot_function, span.app, span.service,
@@ -104,6 +109,19 @@ class SearchSource::Reader : public SpanReader {
     return part_->own_only && !own ? WrongSlot(hit) : Status::Ok();
   }
 
+  /// A span that wasn't asked for would be counted twice, or in a period that isn't read (I1).
+  Status CheckTime(const search::Hit& hit, int64_t start_ms) const {
+    if (start_ms >= asked_.start_ms && start_ms < asked_.end_ms) return Status::Ok();
+    std::string text = fmt::format("the document {}/{} starts at {} ms, but {} to {} was asked for",
+                                   Printable(hit.index), Printable(hit.id), start_ms,
+                                   asked_.start_ms, asked_.end_ms);
+    if (by_start_) return Unavailable(text + ": it is the answer to another request");
+    return BadInput(
+        fmt::format("{} by its field {}: the two don't agree; name another time_field "
+                    "in the profile",
+                    text, source_->layout_.time.name));
+  }
+
   static Status WrongSlot(const search::Hit& hit) {
     return BadInput(fmt::format(
         "the document {}/{} carries a slot that isn't the one of its names: the pipeline that "
@@ -116,32 +134,47 @@ class SearchSource::Reader : public SpanReader {
   std::unique_ptr<Decoder> documents_;
   std::unique_ptr<Decoder> columns_;
   const SpanQuery query_;
-  Arena texts_;  // Unescaped texts of the batch.
+  const bool by_start_;  // Whether the slices are of the times that spans start at.
+  Arena texts_;          // Unescaped texts of the batch.
   std::unique_ptr<SpanPage> page_;
   size_t next_ = 0;
+  Period asked_;  // Which times `page_` may hold.
   const ReadPart* part_ = nullptr;
   Decoder* decoder_ = nullptr;
   uint64_t own_ = 0;
 };
+
+/// Whether the time that is asked for is what a span's start is decoded from.
+bool SearchSource::SlicesByStart() const {
+  return options_.profile.start.size() == 1 &&
+         options_.profile.start.front().text == layout_.time.name;
+}
 
 SearchSource::SearchSource(SearchSourceOptions options) : options_(std::move(options)) {}
 
 SearchSource::~SearchSource() {
   cancel_ = true;
   fetcher_.reset();
-  if (view_ != nullptr && view_->is_frozen()) view_->Close(MakeClient(&never_).get());
+  if (view_ == nullptr || !view_->is_frozen()) return;
+  search::SearchClientOptions options = options_.client;
+  options.deadline = std::min(options.deadline, kClosingMax);
+  options.patience = std::min(options.patience, kClosingMax);
+  options.on_retry = {};
+  view_->Close(MakeClient(&never_, options).get());
 }
 
-std::unique_ptr<search::SearchClient> SearchSource::MakeClient(const std::atomic<bool>* cancel) {
-  search::SearchClientOptions options = options_.client;
+std::unique_ptr<search::SearchClient> SearchSource::MakeClient(
+    const std::atomic<bool>* cancel, search::SearchClientOptions options) {
   options.seed += ++clients_;
-  return std::make_unique<search::SearchClient>(options_.http(), options_.gate, cancel, options);
+  options.gave_up = &gave_up_;
+  return std::make_unique<search::SearchClient>(options_.http(), options_.gate, cancel,
+                                                std::move(options));
 }
 
 Result<std::vector<std::unique_ptr<SpanReader>>> SearchSource::Open(const SpanQuery& query,
                                                                     size_t parallelism) {
   TYMBAL_CHECK(query.range && fetcher_ == nullptr, "a search source reads one period, once");
-  const auto client = MakeClient(&cancel_);
+  const auto client = MakeClient();
   TYMBAL_RETURN_IF_ERROR(FindIndices(client.get(), *query.range));
   TYMBAL_ASSIGN_OR_RETURN(
       view_, search::SearchView::Open(client.get(), version_, options_.index, indices_));
@@ -156,7 +189,7 @@ Result<std::vector<std::unique_ptr<SpanReader>>> SearchSource::Open(const SpanQu
   options.page_records =
       std::min<size_t>(options.page_records, static_cast<size_t>(indices_.result_window));
   fetcher_ = std::make_unique<PageFetcher>(
-      options, std::move(fetch), view_.get(), [this] { return MakeClient(&cancel_); }, &cancel_);
+      options, std::move(fetch), view_.get(), [this] { return MakeClient(); }, &cancel_);
   std::vector<std::unique_ptr<SpanReader>> readers;
   for (size_t i = 0; i < parallelism; ++i) {
     TYMBAL_ASSIGN_OR_RETURN(auto documents, Decoder::Create(options_.profile, query.slot_count));
@@ -249,8 +282,7 @@ Result<FetchPlan> SearchSource::CountSlices(search::SearchClient* client, const 
 Result<std::vector<ReadWay>> SearchSource::WaysOf(const ReadPart& part, bool whole) const {
   if (!part.columns) return std::vector{ReadWay::kSource};
   // The ids are looked up in the same view, by the time that is sliced by.
-  const bool can_look_up = view_->is_frozen() && options_.profile.start.size() == 1 &&
-                           options_.profile.start.front().text == layout_.time.name;
+  const bool can_look_up = view_->is_frozen() && SlicesByStart();
   if (options_.read && *options_.read != ReadWay::kSource) {
     if (!columns_) {
       return BadInput(fmt::format("read: {} needs all fields in doc values, but {}",
@@ -341,7 +373,7 @@ Result<std::optional<uint64_t>> SearchSource::Expected(const SpanQuery& query) {
 bool SearchSource::OwesIds() const { return fetcher_->owes_ids() && options_.slow_calls > 0; }
 
 Status SearchSource::FindIds(const SpanQuery& query, std::vector<CallToFind>* calls) {
-  const auto client = MakeClient(&cancel_);
+  const auto client = MakeClient();
   TYMBAL_ASSIGN_OR_RETURN(const auto decoder, Decoder::Create(options_.profile, query.slot_count));
   std::string common;
   for (const std::string& clause : layout_.clauses) common += "," + clause;

@@ -69,6 +69,9 @@ class SearchSource : public SpanSource {
   /// Returns what stands in the way of reading less; empty: nothing. REQUIRES: Open() was called.
   const std::string& warning() const { return plan_.warning; }
   SlotRead slot_read() const { return plan_.way; }
+  /// Returns whether a server was asked as long as patience allows: a new source would wait in vain
+  /// as well. Thread: any.
+  bool gave_up() const { return gave_up_; }
   /// Returns how much there is to read. Thread: any.
   uint64_t promised() const;
 
@@ -78,7 +81,11 @@ class SearchSource : public SpanSource {
  private:
   class Reader;
 
-  std::unique_ptr<search::SearchClient> MakeClient(const std::atomic<bool>* cancel);
+  std::unique_ptr<search::SearchClient> MakeClient(const std::atomic<bool>* cancel,
+                                                   search::SearchClientOptions options);
+  std::unique_ptr<search::SearchClient> MakeClient() {
+    return MakeClient(&cancel_, options_.client);
+  }
   Status FindIndices(search::SearchClient* client, const Period& range);
   Result<ReadPlan> PlanParts(search::SearchClient* client, const SpanQuery& query);
   Result<FetchPlan> CountSlices(search::SearchClient* client, const Period& range);
@@ -87,11 +94,13 @@ class SearchSource : public SpanSource {
                                 const std::string& clauses);
   Status CheckNotMissing(const FetchPlan& fetch, const Period& range) const;
   Status CountUnplaced(search::SearchClient* client, const SpanQuery& query);
+  bool SlicesByStart() const;
   void AddSample(const search::Hit& hit, RejectReason reason);
 
   const SearchSourceOptions options_;
   const std::atomic<bool> never_{false};
   std::atomic<bool> cancel_{false};
+  std::atomic<bool> gave_up_{false};
   std::atomic<uint64_t> clients_{0};
   search::ServerVersion version_;
   search::IndexSet indices_;

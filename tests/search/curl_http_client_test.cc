@@ -14,6 +14,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::Framing;
+using ::testing::HasSubstr;
 using testing::HttpStub;
 using testing::StubReply;
 using testing::StubRequest;
@@ -60,7 +61,7 @@ TEST_F(CurlHttpClient, SendsMethodTargetBodyAndHeaders) {
       {"host", stub_.name()},
       {"authorization", "ApiKey abc"},
       {"user-agent", "tymbal/" TYMBAL_VERSION},
-      {"x-opaque-id", "tymbal-web/2026-11-22T10:00Z 3"},
+      {"x-opaque-id", "tymbal-web/2026-11-22T10:00Z 3/1"},
       {"accept", "application/json"},
       {"content-type", "application/x-ndjson"},
       {"content-length", "13"}};
@@ -193,6 +194,34 @@ TEST_F(CurlHttpClient, ReadsRetryAfterInSecondsAndAsADate) {
   EXPECT_EQ(past.retry_after, seconds(0));
   EXPECT_EQ(Answer({.status = 503, .headers = {{"Retry-After", "soon"}}}).retry_after,
             std::nullopt);
+}
+
+/// A server that sends the id of a request back, as Elasticsearch and OpenSearch do.
+StubReply WithId(const std::string& id) { return {.body = "{}", .headers = {{"X-Opaque-Id", id}}}; }
+
+TEST_F(CurlHttpClient, TakesNoAnswerForAnotherRequest) {
+  const auto client = Client();
+  stub_.On("GET", "/x", [](const StubRequest& seen) { return WithId(seen.Header("x-opaque-id")); });
+  ASSERT_TRUE(client->Send({.target = "/x"}, &body_).has_value());
+  const std::string before = stub_.last_request().Header("x-opaque-id");
+  ASSERT_TRUE(client->Send({.target = "/x"}, &body_).has_value());
+  EXPECT_NE(stub_.last_request().Header("x-opaque-id"), before);
+  EXPECT_EQ(stub_.connections(), 1U);
+
+  stub_.Once("GET", "/x", WithId(before));
+  const auto foreign = client->Send({.target = "/x"}, &body_);
+  ASSERT_FALSE(foreign.has_value());
+  EXPECT_EQ(foreign.error().code(), StatusCode::kUnavailable);
+  EXPECT_THAT(foreign.error().message(), HasSubstr("the answer to another request"));
+  EXPECT_EQ(body_.size, 0U);
+
+  // All later answers on that connection could be one request late.
+  ASSERT_TRUE(client->Send({.target = "/x"}, &body_).has_value());
+  EXPECT_EQ(stub_.connections(), 2U);
+}
+
+TEST_F(CurlHttpClient, LetsAProxyNameRequestsInItsOwnWay) {
+  EXPECT_EQ(Answer(WithId("gateway-7f3a")).status, 200);
 }
 
 TEST_F(CurlHttpClient, SkipsHeadsThatOnlyAnnounce) {
