@@ -36,7 +36,7 @@ class Decoder {
     RejectReason reason = RejectReason::kMalformed;
     std::optional<int64_t> start_ms;  ///< Where it belongs, if that could be read.
     /// Of its names, or else the one that it carries; see RejectedRecord.
-    std::optional<uint32_t> slot;
+    std::optional<uint32_t> slot = {};
   };
 
   /// What a record looks like.

@@ -65,7 +65,7 @@ class SearchSource::Reader : public SpanReader {
     uint64_t left = source_->unplaced_;
     while (!source_->unplaced_.compare_exchange_weak(left, left - std::min(left, kUnplacedBatch))) {
     }
-    batch->rejected.resize(std::min(left, kUnplacedBatch), {RejectReason::kMissingStart, {}, {}});
+    batch->rejected.resize(std::min(left, kUnplacedBatch), {RejectReason::kMissingStart, {}});
   }
 
   Status DecodeSome(SpanBatch* batch) {

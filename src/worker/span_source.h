@@ -32,7 +32,7 @@ struct RejectedRecord {
   std::optional<int64_t> start_ms;
   /// The slot that it belongs to: that of its names, or the one that it carries; nothing: it has
   /// neither, and belongs to the slot of the empty endpoint.
-  std::optional<uint32_t> slot;
+  std::optional<uint32_t> slot = {};
 };
 
 /// What one call of Next() brings. Reused from call to call, so it costs no allocation.
