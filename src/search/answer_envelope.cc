@@ -10,7 +10,6 @@ Status CheckWhole(const AnswerEnvelope& envelope) {
     return text;
   };
   if (envelope.timed_out) return Unavailable(reason("the search timed out on the server"));
-  if (envelope.terminated_early) return Unavailable(reason("the search was ended early"));
   if (!envelope.has_shards) return Unavailable("the answer doesn't say how many shards took part");
   if (envelope.shards_failed > 0 || envelope.shards_successful != envelope.shards_total) {
     return Unavailable(reason(fmt::format(

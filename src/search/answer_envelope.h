@@ -11,7 +11,6 @@ namespace tymbal::search {
 /// What an answer says about how whole it is: HTTP 200 alone says nothing.
 struct AnswerEnvelope {
   bool timed_out = false;
-  bool terminated_early = false;
   bool has_shards = false;
   int64_t shards_total = 0;
   int64_t shards_successful = 0;
@@ -25,7 +24,9 @@ struct AnswerEnvelope {
 };
 
 /// Returns Ok only when all shards of all clusters answered in full. `failed == 0` is not enough: a
-/// shard without a live copy is neither successful nor failed nor skipped. Errors: kUnavailable,
+/// shard without a live copy is neither successful nor failed nor skipped. `terminated_early` says
+/// nothing: we never ask for it (`terminate_after`), but OpenSearch 3 sets it in every aggregation
+/// without hits, and Elasticsearch in pages of a scroll. Errors: kUnavailable,
 /// naming index and shard and the cure: a node may come back.
 Status CheckWhole(const AnswerEnvelope& envelope);
 

@@ -114,7 +114,6 @@ error_code ReadCounts(ondemand::object object,
 error_code ReadField(std::string_view key, ondemand::value value, HitsPage* page) {
   AnswerEnvelope& envelope = page->envelope;
   if (key == "timed_out") return value.get_bool().get(envelope.timed_out);
-  if (key == "terminated_early") return value.get_bool().get(envelope.terminated_early);
   if (key == "pit_id" || key == "_scroll_id") {
     std::string_view id;
     if (const auto code = value.get_string().get(id)) return code;
