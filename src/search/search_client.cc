@@ -74,8 +74,10 @@ SearchClient::Outcome SearchClient::SendOnce(const Call& call, const Check& chec
             answer.error().code() == StatusCode::kUnavailable};
   }
   if (answer->status < 200 || answer->status > 299) {
-    return {.status = ErrorOf(NameOf(call), *answer, body_),
-            .may_pass = MayPass(answer->status),
+    Status error = ErrorOf(NameOf(call), *answer, body_);
+    const bool may_pass = MayPass(answer->status) && error.code() == StatusCode::kUnavailable;
+    return {.status = std::move(error),
+            .may_pass = may_pass,
             .wait_at_least = std::min<milliseconds>(
                 answer->retry_after.value_or(std::chrono::seconds(0)), kRetryAfterMax)};
   }

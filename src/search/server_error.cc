@@ -93,6 +93,10 @@ Status ErrorOf(std::string_view request, const HttpAnswer& answer, const HttpBod
       body.text().find("\"PERMANENT\"") != std::string_view::npos) {
     return Exhausted("the answer is too big for the server's memory: " + text);
   }
+  // A failure of the server's own on Elasticsearch 6, of the request later.
+  if (body.text().find("Result window is too large") != std::string_view::npos) {
+    return Exhausted(text);
+  }
   switch (answer.status) {
     case 401:
       return InvalidArgument(
@@ -114,9 +118,6 @@ Status ErrorOf(std::string_view request, const HttpAnswer& answer, const HttpBod
   }
   if (answer.status >= 300 && answer.status < 400) {
     return InvalidArgument(text + ". Redirects are not followed: name the server itself");
-  }
-  if (body.text().find("Result window is too large") != std::string_view::npos) {
-    return Exhausted(text);
   }
   return BadInput(text);
 }
