@@ -162,12 +162,11 @@ Status ReadFields(SearchClient* client, const ServerVersion& version, const std:
   for (const std::string& field : fields) names += (names.empty() ? "" : ",") + field;
   dom::parser parser;
   dom::element root;
-  TYMBAL_RETURN_IF_ERROR(
-      client->Do({.method = "GET",
-                  .target = fmt::format(
-                      "/{}/_mapping/field/{}?allow_no_indices=true&expand_wildcards={}",
-                      EscapePath(pattern), EscapePath(names), version.OpenIndices())},
-                 [&](const HttpBody& body) { return Parse(body, &parser, &root); }));
+  TYMBAL_RETURN_IF_ERROR(client->Do(
+      {.method = "GET",
+       .target = fmt::format("/{}/_mapping/field/{}?allow_no_indices=true&expand_wildcards={}",
+                             EscapePath(pattern), EscapePath(names), version.OpenIndices())},
+      [&](const HttpBody& body) { return Parse(body, &parser, &root); }));
   dom::object indices;
   if (root.get(indices) != simdjson::SUCCESS) return Unavailable("the mappings are no object");
   for (const auto index : indices) {
@@ -188,12 +187,12 @@ Status ReadSettings(SearchClient* client, const ServerVersion& version, const st
                     IndexSet* set) {
   dom::parser parser;
   dom::element root;
-  TYMBAL_RETURN_IF_ERROR(
-      client->Do({.method = "GET",
-                  .target = fmt::format("/{}/_settings/index.max_result_window,"
-                                        "index.number_of_shards?flat_settings=true&expand_wildcards={}",
-                                        EscapePath(pattern), version.OpenIndices())},
-                 [&](const HttpBody& body) { return Parse(body, &parser, &root); }));
+  TYMBAL_RETURN_IF_ERROR(client->Do(
+      {.method = "GET",
+       .target = fmt::format("/{}/_settings/index.max_result_window,"
+                             "index.number_of_shards?flat_settings=true&expand_wildcards={}",
+                             EscapePath(pattern), version.OpenIndices())},
+      [&](const HttpBody& body) { return Parse(body, &parser, &root); }));
   dom::object indices;
   if (root.get(indices) != simdjson::SUCCESS) return Unavailable("the settings are no object");
   for (const auto index : indices) {

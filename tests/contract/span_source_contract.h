@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -8,13 +10,11 @@
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-
 #include "common/endpoint_stat.h"
 #include "common/period.h"
 #include "common/slot.h"
 #include "common/span.h"
-#include "worker/aggregator.h"
+#include "worker/profile.h"
 #include "worker/span_source.h"
 
 namespace tymbal::testing {
@@ -83,9 +83,19 @@ struct ReadNumbers {
 /// Returns the numbers of a set of spans, computed from themselves.
 ReadNumbers NumbersOf(const std::vector<TestSpan>& spans, const Period& period = kSuitePeriod);
 
-/// Reads a range of slots as a fragment does: Scan(), with all that it checks.
-Result<ReadNumbers> Read(worker::SpanSource* source, SlotRange slots = {0, kSlotsDefault},
-                         const Period& period = kSuitePeriod, size_t threads = 2);
+/// What a fragment reads.
+struct ReadRange {
+  SlotRange slots{0, kSlotsDefault};
+  Period period = kSuitePeriod;
+  worker::SlotFunction slot_function = worker::SlotFunction::kTymbal;
+};
+
+/// Reads as a fragment does: Scan(), with all that it checks.
+Result<ReadNumbers> Read(worker::SpanSource* source, const ReadRange& range = {});
+
+/// Reads documents from a file: what an index that holds them must give as well.
+Result<ReadNumbers> ReadAsFile(const std::vector<std::string>& documents,
+                               const worker::Profile& profile, const Period& period = kSuitePeriod);
 
 /// What the readers of one query have brought.
 struct BroughtSpans {

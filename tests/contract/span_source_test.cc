@@ -25,8 +25,7 @@ using ::testing::Values;
 
 class FileHarness : public SpanSourceHarness {
  public:
-  FileHarness()
-      : path_(::testing::TempDir() + fmt::format("span-source-{}.ndjson", getpid())) {
+  FileHarness() : path_(::testing::TempDir() + fmt::format("span-source-{}.ndjson", getpid())) {
     std::filesystem::remove(path_);
   }
   ~FileHarness() override { std::filesystem::remove(path_); }
@@ -37,8 +36,8 @@ class FileHarness : public SpanSourceHarness {
   }
 
   std::unique_ptr<worker::SpanSource> Open(const ReadChoice& /*choice*/) override {
-    auto source = worker::FileSource::Create(
-        {.paths = {path_}, .profile = *worker::LoadProfile("tymbal")});
+    auto source =
+        worker::FileSource::Create({.paths = {path_}, .profile = *worker::LoadProfile("tymbal")});
     EXPECT_TRUE(source) << source.error().message();
     return std::move(*source);
   }
@@ -77,7 +76,8 @@ class SearchHarness : public SpanSourceHarness {
     for (const char* slot_read : {"field", "group", "scan"}) {
       for (const char* read : {"source", "values", "values_then_ids"}) {
         // Looking ids up needs a view that doesn't change.
-        if (read == std::string("values_then_ids") && !indices_.version().HasPointInTime()) continue;
+        if (read == std::string("values_then_ids") && !indices_.version().HasPointInTime())
+          continue;
         choices.push_back({.slot_read = slot_read, .read = read});
       }
     }
@@ -154,12 +154,12 @@ std::vector<std::string> MixedDocuments(const std::vector<TestSpan>& spans) {
   const std::string named = R"("app":"orders","method":"list")";
   for (int i = 0; i < 3; ++i) {
     for (const std::string& members :
-         {R"("method":"list","duration_us":1,)" + start, R"("app":"","method":"list","duration_us":1,)" + start,
+         {R"("method":"list","duration_us":1,)" + start,
+          R"("app":"","method":"list","duration_us":1,)" + start,
           R"("app":"orders","duration_us":1,)" + start,
           R"("app":"orders","method":"","duration_us":1,)" + start,
           R"("app":"orders","method":null,"duration_us":1,)" + start, named + "," + start,
-          named + R"(,"duration_us":-1,)" + start,
-          named + R"(,"duration_us":1)"}) {
+          named + R"(,"duration_us":-1,)" + start, named + R"(,"duration_us":1)"}) {
       documents.push_back("{" + members + "}");
     }
   }
@@ -195,8 +195,8 @@ TEST_P(SpanSourceContract, RangesOfSlotsAddUpToTheWholeI2) {
   const auto whole = Read(source.get());
   ASSERT_TRUE(whole) << whole.error().message();
   const uint32_t own = SlotOf(spans[0].app, spans[0].service, spans[0].method, kSlotsDefault);
-  const std::vector<std::vector<uint32_t>> partitions = {
-      {0, 1, 300, 301, 700, kSlotsDefault}, {0, own, own + 1, kSlotsDefault}};
+  const std::vector<std::vector<uint32_t>> partitions = {{0, 1, 300, 301, 700, kSlotsDefault},
+                                                         {0, own, own + 1, kSlotsDefault}};
   for (const ReadChoice& choice : harness().Choices()) {
     for (const std::vector<uint32_t>& borders : partitions) {
       SCOPED_TRACE(fmt::format("slot_read {}, read {}, to slot {}", choice.slot_read, choice.read,
@@ -204,7 +204,7 @@ TEST_P(SpanSourceContract, RangesOfSlotsAddUpToTheWholeI2) {
       ReadNumbers sum;
       for (size_t i = 0; i + 1 < borders.size(); ++i) {
         const auto part_source = harness().Open(choice);
-        auto part = Read(part_source.get(), {borders[i], borders[i + 1]});
+        auto part = Read(part_source.get(), {.slots = {borders[i], borders[i + 1]}});
         ASSERT_TRUE(part) << part.error().message();
         sum.Merge(std::move(*part));
       }
@@ -219,7 +219,7 @@ TEST_P(SpanSourceContract, APeriodWithoutSpansIsReadAndEmpty) {
   harness().Load(Documents(MakeSpans(10)));
   const auto source = harness().Open({});
   const Period later{kSuitePeriod.end_ms, kSuitePeriod.end_ms + 300'000};
-  const auto numbers = Read(source.get(), {0, kSlotsDefault}, later);
+  const auto numbers = Read(source.get(), {.period = later});
   ASSERT_TRUE(numbers) << numbers.error().message();
   EXPECT_EQ(numbers->coverage, Coverage());
   EXPECT_TRUE(numbers->rows.empty());
@@ -228,9 +228,9 @@ TEST_P(SpanSourceContract, APeriodWithoutSpansIsReadAndEmpty) {
 std::vector<SpanSourceKind> Kinds() {
   std::vector<SpanSourceKind> kinds = {{"File", [] { return std::make_unique<FileHarness>(); }}};
   for (const SearchTestServer& server : SearchTestServers()) {
-    kinds.push_back(
-        {server.name, [server] { return std::make_unique<SearchHarness>(*FindServer(server)); },
-         [server] { return FindServer(server) ? "" : WhyNoServer(server.variable); }});
+    kinds.push_back({server.name,
+                     [server] { return std::make_unique<SearchHarness>(*FindServer(server)); },
+                     [server] { return FindServer(server) ? "" : WhyNoServer(server.variable); }});
   }
   return kinds;
 }

@@ -23,25 +23,32 @@ std::string NextPrefix() {
 
 std::unique_ptr<search::SearchClient> MakeClient(const std::string& url, search::RequestGate* gate,
                                                  const std::atomic<bool>* cancel) {
-  auto target = search::ParseSearchTarget({.hosts = url},
-                                          [](const std::string&) { return std::nullopt; });
+  auto target =
+      search::ParseSearchTarget({.hosts = url}, [](const std::string&) { return std::nullopt; });
   if (!target) throw std::runtime_error(target.error().message());
   const auto make = search::MakeCurlHttpFactory({.target = std::move(*target)});
   return std::make_unique<search::SearchClient>(make(), gate, cancel,
                                                 search::SearchClientOptions{});
 }
 
-/// Elasticsearch 6 wants a type around the fields.
-std::string IndexBody(const search::ServerVersion& version, const FieldMappings& fields,
-                      const std::string& settings) {
+std::string IndexBody(const FieldMappings& fields, const std::string& settings) {
   std::string properties;
   for (const auto& [name, mapping] : fields) {
-    properties +=
-        fmt::format("{}{}:{}", properties.empty() ? "" : ",", JsonQuote(name), mapping);
+    properties += fmt::format("{}{}:{}", properties.empty() ? "" : ",", JsonQuote(name), mapping);
   }
-  std::string mappings = fmt::format(R"({{"properties":{{{}}}}})", properties);
-  if (!version.IsSince7()) mappings = fmt::format(R"({{"_doc":{}}})", mappings);
-  return fmt::format(R"({{"settings":{{"index":{}}},"mappings":{}}})", settings, mappings);
+  return fmt::format(R"({{"settings":{{"index":{}}},"mappings":{{"properties":{{{}}}}}}})",
+                     settings, properties);
+}
+
+/// Elasticsearch 6 wants a type between `mappings` and what it maps.
+std::string WithType(std::string body) {
+  const size_t begin = body.find('{', body.find("\"mappings\""));
+  size_t end = begin;
+  for (int depth = 0; end < body.size(); ++end) {
+    if (body[end] == '{') ++depth;
+    if (body[end] == '}' && --depth == 0) break;
+  }
+  return body.insert(end, "}").insert(begin, "{\"_doc\":");
 }
 
 }  // namespace
@@ -62,17 +69,23 @@ std::optional<std::string> FindServer(const SearchTestServer& server) {
   return url && !url->empty() ? url : std::nullopt;
 }
 
+std::string SendToServer(const std::string& url, std::string_view method, const std::string& target,
+                         const std::string& body) {
+  search::RequestGate gate({});
+  const std::atomic<bool> never{false};
+  const auto client = MakeClient(url, &gate, &never);
+  const Status status = client->Do({.method = method, .target = target, .body = body});
+  if (!status.ok()) throw std::runtime_error(status.message());
+  return std::string(client->body().text());
+}
+
 FieldMappings SpanMappings(const FieldMappings& changed) {
-  FieldMappings fields = {{"app", R"({"type":"keyword"})"},
-                          {"service", R"({"type":"keyword"})"},
-                          {"method", R"({"type":"keyword"})"},
-                          {"start_time", R"({"type":"date"})"},
-                          {"duration_us", R"({"type":"long"})"},
-                          {"error", R"({"type":"boolean"})"},
-                          {"trace_id", R"({"type":"keyword"})"},
-                          {"span_id", R"({"type":"keyword"})"},
-                          {"kind", R"({"type":"keyword"})"},
-                          {"slot", R"({"type":"integer"})"}};
+  FieldMappings fields = {
+      {"app", R"({"type":"keyword"})"},      {"service", R"({"type":"keyword"})"},
+      {"method", R"({"type":"keyword"})"},   {"start_time", R"({"type":"date"})"},
+      {"duration_us", R"({"type":"long"})"}, {"error", R"({"type":"boolean"})"},
+      {"trace_id", R"({"type":"keyword"})"}, {"span_id", R"({"type":"keyword"})"},
+      {"kind", R"({"type":"keyword"})"},     {"slot", R"({"type":"integer"})"}};
   for (const auto& [name, mapping] : changed) fields[name] = mapping;
   std::erase_if(fields, [](const auto& field) { return field.second.empty(); });
   return fields;
@@ -97,24 +110,24 @@ SearchTestIndices::~SearchTestIndices() {
 std::string SearchTestIndices::Do(std::string_view method, const std::string& target,
                                   const std::string& body) {
   const bool bulk = target.find("/_bulk") != std::string::npos;
-  const Status status = client_->Do(
-      {.method = method,
-       .target = target,
-       .body = body,
-       .content_type = bulk ? "application/x-ndjson" : "application/json"});
+  const Status status =
+      client_->Do({.method = method,
+                   .target = target,
+                   .body = body,
+                   .content_type = bulk ? "application/x-ndjson" : "application/json"});
   if (!status.ok()) throw std::runtime_error(status.message());
   return std::string(client_->body().text());
 }
 
 std::string SearchTestIndices::Create(const std::string& name, const FieldMappings& fields,
                                       const std::string& settings) {
-  return CreateFromBody(name, IndexBody(version_, fields, settings));
+  return CreateFromBody(name, IndexBody(fields, settings));
 }
 
 std::string SearchTestIndices::CreateFromBody(const std::string& name, const std::string& body) {
   const std::string index = prefix_ + name;
   made_.push_back(index);
-  Do("PUT", "/" + index, body);
+  Do("PUT", "/" + index, version_.IsSince7() ? body : WithType(body));
   Do("PUT", "/" + index + "/_settings", R"({"index":{"number_of_replicas":0}})");
   return index;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,11 +22,20 @@ struct SearchTestServer {
   std::string variable;  ///< Of the environment, with its URL.
 };
 
+inline void PrintTo(const SearchTestServer& server, std::ostream* out) {  // For GoogleTest.
+  *out << server.name;
+}
+
 /// All that scripts/stack knows.
 const std::vector<SearchTestServer>& SearchTestServers();
 
 /// Returns the server's URL, if the environment names it.
 std::optional<std::string> FindServer(const SearchTestServer& server);
+
+/// Sends one request to any server that speaks HTTP, and returns the answer's text. What fails
+/// throws std::runtime_error.
+std::string SendToServer(const std::string& url, std::string_view method, const std::string& target,
+                         const std::string& body);
 
 /// Types of fields by their names: the `properties` of a mapping. Each value is JSON.
 using FieldMappings = std::map<std::string, std::string>;
@@ -51,7 +61,8 @@ class SearchTestIndices {
   /// prefix() + name.
   std::string Create(const std::string& name, const FieldMappings& fields,
                      const std::string& settings = "{}");
-  /// The same from the whole body of a request, as Elasticsearch 7 and later take it.
+  /// The same from the whole body of a request, as Elasticsearch 7 and later take it. REQUIRES: no
+  /// braces in texts.
   std::string CreateFromBody(const std::string& name, const std::string& body);
   /// Makes an alias prefix() + name of indices (whole names). Returns its whole name.
   std::string Alias(const std::string& name, const std::vector<std::string>& indices);
