@@ -158,18 +158,18 @@ void AddMappings(dom::object mappings, int depth, IndexSet* set) {
   }
 }
 
-Status ReadFields(SearchClient* client, const std::string& pattern,
+Status ReadFields(SearchClient* client, const ServerVersion& version, const std::string& pattern,
                   const std::vector<std::string>& fields, IndexSet* set) {
   if (fields.empty()) return Status::Ok();
   std::string names;
   for (const std::string& field : fields) names += (names.empty() ? "" : ",") + field;
   dom::parser parser;
   dom::element root;
-  TYMBAL_RETURN_IF_ERROR(
-      client->Do({.method = "GET",
-                  .target = "/" + EscapePath(pattern) + "/_mapping/field/" + EscapePath(names) +
-                            "?allow_no_indices=true&expand_wildcards=open,hidden"},
-                 [&](const HttpBody& body) { return Parse(body, &parser, &root); }));
+  TYMBAL_RETURN_IF_ERROR(client->Do(
+      {.method = "GET",
+       .target = fmt::format("/{}/_mapping/field/{}?allow_no_indices=true&expand_wildcards={}",
+                             EscapePath(pattern), EscapePath(names), version.OpenIndices())},
+      [&](const HttpBody& body) { return Parse(body, &parser, &root); }));
   dom::object indices;
   if (root.get(indices) != simdjson::SUCCESS) return Unavailable("the mappings are no object");
   for (const auto index : indices) {
@@ -186,15 +186,16 @@ int64_t NumberOf(dom::object settings, std::string_view key) {
   return number;
 }
 
-Status ReadSettings(SearchClient* client, const std::string& pattern, IndexSet* set) {
+Status ReadSettings(SearchClient* client, const ServerVersion& version, const std::string& pattern,
+                    IndexSet* set) {
   dom::parser parser;
   dom::element root;
-  TYMBAL_RETURN_IF_ERROR(
-      client->Do({.method = "GET",
-                  .target = "/" + EscapePath(pattern) +
-                            "/_settings/index.max_result_window,index.number_of_shards"
-                            "?flat_settings=true&expand_wildcards=open,hidden"},
-                 [&](const HttpBody& body) { return Parse(body, &parser, &root); }));
+  TYMBAL_RETURN_IF_ERROR(client->Do(
+      {.method = "GET",
+       .target = fmt::format("/{}/_settings/index.max_result_window,"
+                             "index.number_of_shards?flat_settings=true&expand_wildcards={}",
+                             EscapePath(pattern), version.OpenIndices())},
+      [&](const HttpBody& body) { return Parse(body, &parser, &root); }));
   dom::object indices;
   if (root.get(indices) != simdjson::SUCCESS) return Unavailable("the settings are no object");
   for (const auto index : indices) {
@@ -258,8 +259,9 @@ Result<IndexSet> ReadIndexSet(SearchClient* client, const ServerVersion& version
   if (set.open.empty() && set.closed.empty()) return NoIndex(pattern);
   if (set.open.empty()) return set;
   TYMBAL_RETURN_IF_ERROR(
-      ReadFields(client, pattern, fields, &set).WithContext("reading the mappings"));
-  TYMBAL_RETURN_IF_ERROR(ReadSettings(client, pattern, &set).WithContext("reading the settings"));
+      ReadFields(client, version, pattern, fields, &set).WithContext("reading the mappings"));
+  TYMBAL_RETURN_IF_ERROR(
+      ReadSettings(client, version, pattern, &set).WithContext("reading the settings"));
   return set;
 }
 

@@ -57,8 +57,8 @@ Result<std::unique_ptr<SearchView>> SearchView::Open(SearchClient* client,
   // Closed ones are known, and whether they matter is the caller's business; whatever else is
   // missing shows in the number of shards.
   const std::string options =
-      fmt::format("expand_wildcards=open,hidden&allow_no_indices=false&ignore_unavailable={}",
-                  !indices.closed.empty());
+      fmt::format("expand_wildcards={}&allow_no_indices=false&ignore_unavailable={}",
+                  version.OpenIndices(), !indices.closed.empty());
   std::unique_ptr<SearchView> view(
       new SearchView(version, EscapePath(pattern), options, indices.shards));
   if (!version.HasPointInTime()) return view;

@@ -30,6 +30,12 @@ struct ServerVersion {
   bool HasResolveIndex() const {
     return engine == Engine::kOpenSearch || AtLeast(Engine::kElasticsearch, 7, 9);
   }
+  /// The value of `expand_wildcards` that means all open indices, also those behind data streams:
+  /// Elasticsearch knows hidden ones since 7.7.
+  const char* OpenIndices() const {
+    const bool hides = engine == Engine::kOpenSearch || AtLeast(Engine::kElasticsearch, 7, 7);
+    return hides ? "open,hidden" : "open";
+  }
   std::string Text() const;  ///< For instance "OpenSearch 2.19".
 };
 

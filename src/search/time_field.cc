@@ -20,9 +20,9 @@ std::string InUnit(TimeField::Kind kind, int64_t time_ms) {
       return time_ms % 1000 == 0 ? fmt::to_string(time_ms / 1000)
                                  : fmt::format("{}.{:03}", time_ms / 1000, time_ms % 1000);
     case TimeField::Kind::kMicros:
-      return fmt::format("{}000", time_ms);
+      return fmt::to_string(time_ms * 1'000);
     case TimeField::Kind::kNanos:
-      return fmt::format("{}000000", time_ms);
+      return fmt::to_string(time_ms * 1'000'000);
   }
   return {};
 }

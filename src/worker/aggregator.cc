@@ -65,12 +65,12 @@ Status Aggregator::Add(const SpanBatch& batch) {
 }
 
 void Aggregator::CollectRejected(const RejectedRecord& record) {
-  const uint32_t slot = record.slot.value_or(SlotOf("", "", "", options_.slot_count));
-  if (!options_.slots.Contains(slot)) return;
-  if (!record.start_ms) {
+  if (!record.start_ms) {  // Of no period, so of no slot either.
     ++unplaced_[record.reason];
     return;
   }
+  const uint32_t slot = record.slot.value_or(SlotOf("", "", "", options_.slot_count));
+  if (!options_.slots.Contains(slot)) return;
   PeriodState& period = StateAt(*record.start_ms);
   ++period.coverage.expected;
   ++period.coverage.read;

@@ -111,7 +111,7 @@ class Aggregator {
   /// Forgets a period's spans; only its coverage and fingerprint stay. REQUIRES: as above.
   void Forget(int64_t start_ms);
 
-  /// Rejected records that have no usable start.
+  /// Rejected records that have no usable start, of whichever slots: all that the source brought.
   const RejectCounts& unplaced() const { return unplaced_; }
   uint64_t filtered() const { return filtered_; }
   size_t endpoints() const { return endpoints_.size(); }

@@ -26,7 +26,10 @@ namespace ondemand = simdjson::ondemand;
 /// Interpret() makes a span of them.
 struct Decoder::Parser {
   Parser(const Profile& p, std::vector<PathNode> t, uint32_t s, Form f)
-      : profile(p), tree(std::move(t)), slots(s), record_form(f) {}
+      : profile(p), tree(std::move(t)), slots(s), record_form(f) {
+    start_may_be_text = profile.start_unit == TimeUnit::kIso ||
+                        (record_form == Form::kIndexed && profile.start_unit == TimeUnit::kMillis);
+  }
 
   using MaybeReason = std::optional<RejectReason>;
 
@@ -36,6 +39,7 @@ struct Decoder::Parser {
   simdjson::error_code WalkList(ondemand::array list, const PathNode& node);
   simdjson::error_code WalkColumn(ondemand::array list, const PathNode& node);
   void Take(const Leaf& leaf, Token token, bool may_repeat);
+  bool IsQuotedNumber(const Leaf& leaf, Token token) const;
   void TakeErrorRule(const ErrorRule& rule, Token token);
   void TakeCondition(const Condition& condition, Token token);
 
@@ -48,7 +52,7 @@ struct Decoder::Parser {
   MaybeReason Duration(uint64_t* duration_us) const;
   MaybeReason Weight(Span* span) const;
   MaybeReason CheckSlot(const Span& span) const;
-  std::optional<uint32_t> SlotOfRejected(Arena* texts) const;
+  std::optional<uint32_t> SlotOfRecord(Arena* texts) const;
 
   Token ValueOf(Field field) const { return values[static_cast<size_t>(field)]; }
 
@@ -56,6 +60,7 @@ struct Decoder::Parser {
   const std::vector<PathNode> tree;
   const uint32_t slots;
   const Form record_form;
+  bool start_may_be_text = false;
   ondemand::parser parser;
 
   // Of the record at hand:
@@ -202,9 +207,16 @@ void Decoder::Parser::Take(const Leaf& leaf, Token token, bool may_repeat) {
   const auto field = static_cast<size_t>(leaf.field);
   if (leaf.index < ranks[field]) {
     ranks[field] = leaf.index;
-    values[field] = token;
+    values[field] = IsQuotedNumber(leaf, token) ? PlainText(token) : token;
     forms[field] = leaf.form;
   }
+}
+
+bool Decoder::Parser::IsQuotedNumber(const Leaf& leaf, Token token) const {
+  if (record_form != Form::kIndexed || !IsString(token)) return false;
+  const bool is_start = leaf.field == Field::kStart && !start_may_be_text;
+  return is_start || leaf.field == Field::kDuration || leaf.field == Field::kWeight ||
+         leaf.field == Field::kSlot || leaf.form == NameForm::kInteger;
 }
 
 void Decoder::Parser::TakeErrorRule(const ErrorRule& rule, Token token) {
@@ -294,7 +306,7 @@ Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start
   const Token token = ValueOf(Field::kStart);
   if (token.empty()) return RejectReason::kMissingStart;
   std::optional<int64_t> millis;
-  if (token.front() == '"' && profile.start_unit == TimeUnit::kIso) {
+  if (token.front() == '"' && start_may_be_text) {
     std::string_view text;
     if (const auto reason = Text(Field::kStart, texts, &text)) return reason;
     millis = DateTextToMillis(text);
@@ -341,9 +353,9 @@ Decoder::Parser::MaybeReason Decoder::Parser::CheckSlot(const Span& span) const 
   return std::nullopt;
 }
 
-/// See RejectedRecord. Which of them a record has doesn't depend on how it was read, so that each
-/// is counted by one node.
-std::optional<uint32_t> Decoder::Parser::SlotOfRejected(Arena* texts) const {
+/// See RejectedRecord. Which of them a record has doesn't depend on how it was read, so that each is
+/// counted by one node.
+std::optional<uint32_t> Decoder::Parser::SlotOfRecord(Arena* texts) const {
   std::string_view app;
   std::string_view service;
   std::string_view method;
@@ -397,6 +409,10 @@ Decoder::Decoder(const Profile& profile, std::vector<PathNode> tree, uint32_t sl
 
 Decoder::~Decoder() = default;
 
+std::optional<uint32_t> Decoder::SlotOfLast(Arena* texts) const {
+  return parser_->SlotOfRecord(texts);
+}
+
 Decoder::Outcome Decoder::Decode(std::string_view record, Arena* texts, Span* span,
                                  Rejection* rejection) {
   const auto problem = parser_->Collect(record);
@@ -408,7 +424,7 @@ Decoder::Outcome Decoder::Decode(std::string_view record, Arena* texts, Span* sp
   std::optional<int64_t> start_ms;
   const auto reason = parser_->Interpret(texts, span, &start_ms);
   if (problem || reason) {
-    *rejection = {problem ? *problem : *reason, start_ms, parser_->SlotOfRejected(texts)};
+    *rejection = {problem ? *problem : *reason, start_ms, parser_->SlotOfRecord(texts)};
     return Outcome::kRejected;
   }
   return span->weight == 0 ? Outcome::kFiltered : Outcome::kSpan;  // It stands for no call.

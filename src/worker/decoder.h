@@ -42,6 +42,9 @@ class Decoder {
   /// What a record looks like.
   enum class Form : uint8_t {
     kDocument,
+    /// A document that an index has taken: its numbers may stand in quotes, and a start in ms may
+    /// be an ISO text, for the index reads them alike.
+    kIndexed,
     kColumns,  ///< A search server's doc values: full names of fields, each with a list of values.
   };
 
@@ -54,6 +57,10 @@ class Decoder {
   /// Decodes one record. REQUIRES: kRecordPadding readable bytes behind it. The span's texts point
   /// into `record` or into `texts`. Sets `*span` for kSpan, `*rejection` for kRejected.
   Outcome Decode(std::string_view record, Arena* texts, Span* span, Rejection* rejection);
+
+  /// Returns the slot of the record decoded last, whatever its outcome: that of its names, or else
+  /// the one that it carries. REQUIRES: the record is still there.
+  std::optional<uint32_t> SlotOfLast(Arena* texts) const;
 
  private:
   struct Parser;  // Keeps simdjson out of this header: it is 30,000 lines.

@@ -33,7 +33,7 @@ std::string NameOf(dom::object key, std::string_view which) {
   return key[which].get(number) == simdjson::SUCCESS ? std::to_string(number) : "";
 }
 
-Status ReadBucket(dom::element bucket, EndpointListing* listing) {
+Status ReadBucket(dom::element bucket, const IndexLayout& layout, EndpointListing* listing) {
   dom::object key;
   uint64_t records = 0;
   if (bucket["key"].get(key) != simdjson::SUCCESS ||
@@ -42,7 +42,8 @@ Status ReadBucket(dom::element bucket, EndpointListing* listing) {
   }
   EndpointName name{NameOf(key, "app"), NameOf(key, "service"), NameOf(key, "method")};
   listing->listed += records;
-  if (name.app.empty() || name.method.empty()) {
+  const bool doubtful = layout.service && layout.service->may_lack && key["service"].is_null();
+  if (name.app.empty() || name.method.empty() || doubtful) {
     listing->nameless += records;
   } else {
     listing->endpoints.push_back({std::move(name), records});
@@ -76,7 +77,7 @@ Result<EndpointListing> ListEndpoints(search::SearchClient* client, search::Sear
         return Unavailable("the answer has no list of endpoints");
       }
       for (const dom::element bucket : buckets) {
-        TYMBAL_RETURN_IF_ERROR(ReadBucket(bucket, &page));
+        TYMBAL_RETURN_IF_ERROR(ReadBucket(bucket, layout, &page));
       }
       dom::element after_key;
       if (answer.root().at_pointer("/aggregations/endpoints/after_key").get(after_key) ==

@@ -20,7 +20,8 @@ struct ListedEndpoint {
 /// What the server counts of a period, by the names that it has in columns.
 struct EndpointListing {
   std::vector<ListedEndpoint> endpoints;
-  uint64_t nameless = 0;  ///< Records that lack an app or a method there.
+  /// Records that lack an app or a method there, or a service that their documents may have.
+  uint64_t nameless = 0;
   uint64_t listed = 0;    ///< Sum of the above; more than `total` where a field has several values.
   uint64_t total = 0;     ///< Records of the period.
 };

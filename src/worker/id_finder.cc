@@ -12,7 +12,6 @@ namespace {
 
 /// Servers allow 1,024 clauses in a query by default; each call takes two.
 constexpr size_t kCallsAtOnce = 200;
-constexpr uint64_t kHitsMax = 5'000;
 
 auto KeyOf(const CallToFind& call) {
   return std::tie(call.start_ms, call.duration_us, call.app, call.service, call.method);
@@ -38,14 +37,14 @@ Status IdFinder::FindSome(const std::string& clauses, std::span<CallToFind*> cal
   const std::string members = fmt::format(
       R"("size":{},"track_total_hits":true,"sort":["_doc"],"query":{{"bool":{{"filter":[)"
       R"({{"bool":{{"should":[{}],"minimum_should_match":1}}}}{}]}}}})",
-      kHitsMax, any, clauses);
+      hits_max_, any, clauses);
   search::HitsPage page;
   bool too_many = false;
   const auto check = [&](const search::HttpBody& body) -> Status {
     TYMBAL_RETURN_IF_ERROR(parser_.Parse(body, &page));
     TYMBAL_RETURN_IF_ERROR(view_->Accept(page.envelope));
     const uint64_t total = page.envelope.hits_total.value_or(0);
-    too_many = total > kHitsMax;
+    too_many = total > hits_max_;
     if (too_many || page.hits.size() == total) return Status::Ok();
     return Unavailable(fmt::format("{} calls were found, {} came", total, page.hits.size()));
   };
@@ -55,7 +54,7 @@ Status IdFinder::FindSome(const std::string& clauses, std::span<CallToFind*> cal
     return Exhausted(
         fmt::format("more than {} calls have one start and one duration; use read: "
                     "values",
-                    kHitsMax));
+                    hits_max_));
   }
   TYMBAL_RETURN_IF_ERROR(FindSome(clauses, calls.subspan(0, calls.size() / 2)));
   return FindSome(clauses, calls.subspan(calls.size() / 2));

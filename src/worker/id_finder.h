@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -21,16 +22,23 @@ namespace tymbal::worker {
 class IdFinder {
  public:
   /// `columns`: the profile of columns, for the name and unit of the duration. `documents`: decodes
-  /// whole documents.
+  /// whole documents. `result_window`: how many hits the indices allow in an answer.
   IdFinder(search::SearchClient* client, search::SearchView* view, const search::TimeField* time,
-           const Profile* columns, Decoder* documents)
-      : client_(client), view_(view), time_(time), columns_(columns), documents_(documents) {}
+           const Profile* columns, Decoder* documents, uint64_t result_window)
+      : client_(client),
+        view_(view),
+        time_(time),
+        columns_(columns),
+        documents_(documents),
+        hits_max_(std::min(kHitsMax, result_window)) {}
 
   /// Fills in `found` of each call. `clauses`: of all records that count, each with a comma before
   /// it. Errors: those of SearchClient.
   Status Find(const std::string& clauses, std::vector<CallToFind>* calls);
 
  private:
+  static constexpr uint64_t kHitsMax = 5'000;
+
   Status FindSome(const std::string& clauses, std::span<CallToFind*> calls);
   std::string ClauseOf(const CallToFind& call) const;
   std::string DurationClause(uint64_t duration_us) const;
@@ -41,6 +49,7 @@ class IdFinder {
   const search::TimeField* const time_;
   const Profile* const columns_;
   Decoder* const documents_;
+  const uint64_t hits_max_;
   search::HitsPageParser parser_;
 };
 

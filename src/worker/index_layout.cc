@@ -48,7 +48,9 @@ Result<ColumnField> NameColumn(const IndexSet& indices, const std::vector<FieldP
   if (!column || (!text && !indices.Find(*column)->IsNumber())) {
     return NotFound(WhyNoColumn(indices, path.text));
   }
-  return ColumnField{*column, path};
+  const IndexField& field = *indices.Find(*column);
+  return ColumnField{*column, path,
+                     field.ignore_above != INT64_MAX || field.indices != indices.open.size()};
 }
 
 Status AddNames(const Profile& profile, const IndexSet& indices, IndexLayout* layout) {

@@ -15,6 +15,9 @@ namespace tymbal::worker {
 struct ColumnField {
   std::string name;  ///< In the index; may be a sub-field such as "method.keyword".
   FieldPath path;    ///< In the profile.
+  /// Whether documents with a value may lack it in the column: it was too long (`ignore_above`), or
+  /// their index doesn't map the field.
+  bool may_lack = false;
 };
 
 /// What an index set offers to a profile. A value: what `tymbal index check` explains and the

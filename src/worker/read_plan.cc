@@ -153,7 +153,11 @@ ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing,
     ++own_endpoints;
   }
   const std::string common = CommonClauses(layout);
-  const std::string named = Named(layout.app) + "," + Named(layout.method);
+  std::string named = Named(layout.app) + "," + Named(layout.method);
+  // Without a service the documents are of another endpoint, unless only the column lacks it.
+  if (layout.service && layout.service->may_lack) {
+    named += fmt::format(R"(,{{"exists":{{"field":{}}}}})", JsonQuote(layout.service->name));
+  }
   ReadPlan plan{SlotRead::kGroup, {}};
   if (listing.nameless > 0) {
     plan.parts.push_back(

@@ -46,8 +46,9 @@ ReadPlan PlanWhole(const IndexLayout& layout);
 /// By the slot that documents carry. Documents without one are read by every node.
 ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, SlotRange slots,
                      uint32_t slot_count);
-/// By the names of the endpoints that are ours. Documents that lack a name in the columns are read
-/// by every node; a listing that counts some documents twice can't be used, and gives a scan.
+/// By the names of the endpoints that are ours. Documents that lack a name in the columns, or may
+/// have a service that isn't there, are read by every node; a listing that counts some documents
+/// twice can't be used, and gives a scan.
 ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing,
                      SlotFunction function, SlotRange slots, uint32_t slot_count);
 

@@ -92,19 +92,20 @@ class SearchSource::Reader : public SpanReader {
                                     span.method, query_.slot_count));
       case Decoder::Outcome::kFiltered:
         ++batch->filtered;
-        return Status::Ok();
+        return part_->counts_own ? CountOwn(hit, decoder_->SlotOfLast(&texts_)) : Status::Ok();
       case Decoder::Outcome::kRejected:
         break;
     }
     if (rejection.reason == RejectReason::kWrongSlot) return WrongSlot(hit);
     batch->rejected.push_back({rejection.reason, rejection.start_ms, rejection.slot});
     source_->AddSample(hit, rejection.reason);
-    return rejection.slot ? CountOwn(hit, *rejection.slot) : Status::Ok();
+    return CountOwn(hit, rejection.slot);
   }
 
   /// A record that was asked for by its slot, but whose names give another, would be nobody's (I1).
-  Status CountOwn(const search::Hit& hit, uint32_t slot) {
-    const bool own = query_.slots.Contains(slot);
+  Status CountOwn(const search::Hit& hit, std::optional<uint32_t> slot) {
+    if (!slot) return Status::Ok();
+    const bool own = query_.slots.Contains(*slot);
     if (part_->counts_own) own_ += own ? 1 : 0;
     return part_->own_only && !own ? WrongSlot(hit) : Status::Ok();
   }
@@ -192,7 +193,8 @@ Result<std::vector<std::unique_ptr<SpanReader>>> SearchSource::Open(const SpanQu
       options, std::move(fetch), view_.get(), [this] { return MakeClient(); }, &cancel_);
   std::vector<std::unique_ptr<SpanReader>> readers;
   for (size_t i = 0; i < parallelism; ++i) {
-    TYMBAL_ASSIGN_OR_RETURN(auto documents, Decoder::Create(options_.profile, query.slot_count));
+    TYMBAL_ASSIGN_OR_RETURN(auto documents, Decoder::Create(options_.profile, query.slot_count,
+                                                            Decoder::Form::kIndexed));
     std::unique_ptr<Decoder> columns;
     if (columns_) {
       TYMBAL_ASSIGN_OR_RETURN(
@@ -374,10 +376,12 @@ bool SearchSource::OwesIds() const { return fetcher_->owes_ids() && options_.slo
 
 Status SearchSource::FindIds(const SpanQuery& query, std::vector<CallToFind>* calls) {
   const auto client = MakeClient();
-  TYMBAL_ASSIGN_OR_RETURN(const auto decoder, Decoder::Create(options_.profile, query.slot_count));
+  TYMBAL_ASSIGN_OR_RETURN(const auto decoder, Decoder::Create(options_.profile, query.slot_count,
+                                                              Decoder::Form::kIndexed));
   std::string common;
   for (const std::string& clause : layout_.clauses) common += "," + clause;
-  IdFinder finder(client.get(), view_.get(), &layout_.time, &columns_->profile, decoder.get());
+  IdFinder finder(client.get(), view_.get(), &layout_.time, &columns_->profile, decoder.get(),
+                  static_cast<uint64_t>(indices_.result_window));
   return finder.Find(common, calls);
 }
 

@@ -19,22 +19,31 @@ struct Slice {
 };
 
 /// Makes requests of counted stretches of time: neighbours are put together as long as they fit
-/// into a page; one that doesn't fit comes alone, to be divided. A value.
+/// into a page; one that doesn't fit comes alone, to be divided. What was taken is in no later
+/// request. A value.
 class SliceQueue {
  public:
-  /// Appends counted stretches of a part, in order of time. Gaps between them hold nothing.
+  /// Appends counted stretches of some parts, each part's in order of time. Gaps between them hold
+  /// nothing.
   void Append(const std::vector<Slice>& slices);
-  /// Puts back what a slice was divided into, to come next.
+  /// Puts back what a slice was divided into, to come next. What lies behind it may have been taken
+  /// meanwhile.
   void Prepend(const std::vector<Slice>& slices);
 
   /// Takes the next request: at most `records_max` records, or one stretch with more. Nothing: no
   /// slice is left. REQUIRES: records_max > 0.
   std::optional<Slice> Next(uint64_t records_max);
 
-  bool empty() const { return slices_.empty(); }
+  bool empty() const { return entries_.empty(); }
 
  private:
-  std::deque<Slice> slices_;
+  struct Entry {
+    Slice slice;
+    int64_t next_ms = 0;  // From its end until then there is nothing.
+  };
+  static std::vector<Entry> EntriesOf(const std::vector<Slice>& slices);
+
+  std::deque<Entry> entries_;
 };
 
 /// Returns the length of the stretches to count `range` in: about a thousand of them, none shorter

@@ -6,10 +6,8 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
 #include <mutex>
 #include <stdexcept>
-#include <string_view>
 #include <utility>
 
 #include "common/mysql_schema.h"
@@ -24,25 +22,12 @@ void Must(const Status& status) {
 
 }  // namespace
 
-std::optional<std::string> ReadVariable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
 std::optional<MysqlTarget> FindServer(const MysqlTestServer& server) {
   const std::optional<std::string> url = ReadVariable(server.variable);
   if (!url.has_value() || url->empty()) return std::nullopt;
   Result<MysqlTarget> target = ParseMysqlUrl(*url, ReadVariable);
   if (!target.has_value()) throw std::runtime_error(target.error().message());
   return *target;
-}
-
-std::string WhyNoServer(const MysqlTestServer& server) {
-  constexpr std::string_view kUrl = "_URL";
-  const std::string kind = server.variable.substr(0, server.variable.size() - kUrl.size());
-  const std::optional<std::string> reason = ReadVariable(kind + "_SKIPPED");
-  if (reason.has_value()) return *reason;
-  return server.variable + " names no server; scripts/stack starts one";
 }
 
 MysqlRuntime TestRuntime(std::function<int64_t()> now) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/mysql_result_store.h"
+#include "support/test_environment.h"
 
 namespace tymbal::testing {
 
@@ -26,15 +27,13 @@ inline const MysqlTestServer kMariadbTlsServer = {"MariadbTls", "TYMBAL_TEST_MAR
 /// Returns how to reach the server, if the environment names one; the database is that of the URL.
 std::optional<MysqlTarget> FindServer(const MysqlTestServer& server);
 
-/// Returns why a test of the server must be skipped: what scripts/stack found missing, or that
-/// nobody named one. REQUIRES: FindServer() found none.
-std::string WhyNoServer(const MysqlTestServer& server);
+/// Returns why a test of the server must be skipped. REQUIRES: FindServer() found none.
+inline std::string WhyNoServer(const MysqlTestServer& server) {
+  return WhyNoServer(server.variable);
+}
 
 /// Returns real time, real waiting and seeded chance; the wall clock is `now`.
 MysqlRuntime TestRuntime(std::function<int64_t()> now);
-
-/// Returns the value of an environment variable, if it is set.
-std::optional<std::string> ReadVariable(const std::string& name);
 
 /// A database of its own, dropped at the end. REQUIRES: FindServer() found it.
 class MysqlTestDatabase {

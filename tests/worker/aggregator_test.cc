@@ -179,6 +179,18 @@ TEST(Aggregator, TheFingerprintNeverChangesFromVersionToVersion) {
   EXPECT_EQ(aggregator.Fingerprint(kStart), "1:0f963f06f5042c68:1:0000000000000000");
 }
 
+TEST(Aggregator, CountsRecordsWithoutAPeriodWhicheverSlotTheirNamesHave) {
+  AggregatorOptions options = Options();
+  options.slots = {0, 1};
+  Aggregator aggregator(options);
+  SpanBatch batch;
+  batch.rejected = {{RejectReason::kMissingStart, std::nullopt, 7},
+                    {RejectReason::kDurationNegative, kStart, 7}};
+  ASSERT_TRUE(aggregator.Add(batch).ok());
+  EXPECT_EQ(aggregator.unplaced()[RejectReason::kMissingStart], 1U);
+  EXPECT_TRUE(aggregator.PeriodStarts().empty());
+}
+
 TEST(Aggregator, RejectedRecordsBelongToTheCoverageOfTheirPeriodOrToNone) {
   Aggregator aggregator(Options());
   SpanBatch batch;

@@ -16,8 +16,8 @@ class DecoderTest : public testing::Test {
  protected:
   explicit DecoderTest(const std::string& profile = "tymbal") { Use(*LoadProfile(profile)); }
 
-  void Use(const Profile& profile) {
-    auto decoder = Decoder::Create(profile, kSlotsDefault);
+  void Use(const Profile& profile, Decoder::Form form = Decoder::Form::kDocument) {
+    auto decoder = Decoder::Create(profile, kSlotsDefault, form);
     ASSERT_TRUE(decoder) << decoder.error().message();
     decoder_ = std::move(*decoder);
   }
@@ -312,6 +312,33 @@ TEST_F(DecoderTest, ANameOfDigitsIsThatOfTheNumber) {
   EXPECT_EQ(app("{}"), "wrong_type");
   EXPECT_EQ(app("012"), "malformed");
   EXPECT_EQ(app("null"), "missing_app");
+}
+
+TEST_F(DecoderTest, NumbersInQuotesCountOnlyInADocumentThatAnIndexHasTaken) {
+  const std::string slot = std::to_string(SlotOf("a", "s", "m", kSlotsDefault));
+  const std::string more = ",\"slot\":\"" + slot + "\"";
+  const std::string record = Record(R"("12")", R"("2026-11-22T10:00:00.001Z")", R"("m")", more);
+  EXPECT_EQ(Reason(record), RejectReason::kWrongType);
+  Use(*LoadProfile("tymbal"), Decoder::Form::kIndexed);
+  ASSERT_EQ(Decode(record), Decoder::Outcome::kSpan);
+  EXPECT_EQ(span_.duration_us, 12U);
+  EXPECT_EQ(span_.start_ms, 1795341600001);
+  ASSERT_EQ(Decode(Record("12", R"("1795341600007")")), Decoder::Outcome::kSpan);
+  EXPECT_EQ(span_.start_ms, 1795341600007);
+  EXPECT_EQ(Reason(Record(R"("x")")), RejectReason::kMalformed);
+  // A text stays a text.
+  EXPECT_EQ(Reason(Record("1", "1795341600000", "7")), RejectReason::kWrongType);
+}
+
+TEST_F(DecoderTest, TellsTheSlotOfWhatItLeavesOut) {
+  Profile profile = *LoadProfile("tymbal");
+  profile.entry_only = true;
+  Use(profile);
+  ASSERT_EQ(Decode(Record("1", "1795341600000", R"("m")", R"(,"kind":"client")")),
+            Decoder::Outcome::kFiltered);
+  EXPECT_EQ(decoder_->SlotOfLast(&texts_), SlotOf("a", "s", "m", kSlotsDefault));
+  ASSERT_EQ(Decode(R"({"app":"a","slot":77})"), Decoder::Outcome::kFiltered);
+  EXPECT_EQ(decoder_->SlotOfLast(&texts_), 77U);
 }
 
 TEST(DecoderProfile, RefusesPathsThatCantBeUnderstood) {
