@@ -25,8 +25,8 @@ struct ClusterStatus {
   std::vector<RunRecord> open_runs;
   /// All periods before it are published; nothing: no cluster has worked on the store.
   std::optional<int64_t> watermark_ms;
-  int64_t periods_due = 0;                ///< That are due and not published.
-  std::vector<PeriodLedger> unpublished;  ///< Those of them that the store knows: failed and open.
+  int64_t periods_due = 0;                 ///< That are due and not published.
+  std::vector<PeriodLedger> unpublished;   ///< Those of them that the store knows: failed and open.
   std::optional<master::Balance> balance;  ///< Of the last published run.
   std::vector<std::string> warnings;
 };

@@ -47,9 +47,8 @@ Result<SpanPlace> FindSpans(const RunSettings& settings, const Environment& envi
     place.open = FileOpener(settings);
     return place;
   }
-  TYMBAL_ASSIGN_OR_RETURN(
-      std::unique_ptr<SearchOpener> opener,
-      SearchOpener::Create(settings.config, settings.profile, environment));
+  TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<SearchOpener> opener,
+                          SearchOpener::Create(settings.config, settings.profile, environment));
   const std::shared_ptr<SearchOpener> shared = std::move(opener);  // Functions are copied about.
   place.open = [shared](const Period& /*period*/) -> OpenedSource {
     return std::unique_ptr<worker::SpanSource>(shared->OpenSource());

@@ -353,8 +353,8 @@ Decoder::Parser::MaybeReason Decoder::Parser::CheckSlot(const Span& span) const 
   return std::nullopt;
 }
 
-/// See RejectedRecord. Which of them a record has doesn't depend on how it was read, so that each is
-/// counted by one node.
+/// See RejectedRecord. Which of them a record has doesn't depend on how it was read, so that each
+/// is counted by one node.
 std::optional<uint32_t> Decoder::Parser::SlotOfRecord(Arena* texts) const {
   std::string_view app;
   std::string_view service;

@@ -22,8 +22,8 @@ struct EndpointListing {
   std::vector<ListedEndpoint> endpoints;
   /// Records that lack an app or a method there, or a service that their documents may have.
   uint64_t nameless = 0;
-  uint64_t listed = 0;    ///< Sum of the above; more than `total` where a field has several values.
-  uint64_t total = 0;     ///< Records of the period.
+  uint64_t listed = 0;  ///< Sum of the above; more than `total` where a field has several values.
+  uint64_t total = 0;   ///< Records of the period.
 };
 
 /// Lists the endpoints of the records that `filter` (clauses, joined by commas) holds for, with

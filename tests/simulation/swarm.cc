@@ -37,8 +37,8 @@ std::string Describe(const Swarm& swarm) {
       swarm.nodes, swarm.fault_every_ms, swarm.cut, swarm.outage, swarm.expire, swarm.freeze,
       swarm.crash, swarm.stop, swarm.lose, swarm.store_down, swarm.source_down, swarm.attempts_max,
       swarm.remove, swarm.pause, swarm.skew_ms, swarm.slow_message, swarm.store.lose_request,
-      swarm.store.lose_reply, swarm.store.slow, swarm.source.error, swarm.source.stuck, swarm.source.weights_error,
-      swarm.source.weights_late);
+      swarm.store.lose_reply, swarm.store.slow, swarm.source.error, swarm.source.stuck,
+      swarm.source.weights_error, swarm.source.weights_late);
 }
 
 }  // namespace tymbal::testing

@@ -85,7 +85,7 @@ class ScanExecutorThread : public ::testing::Test {
     executor_ = std::make_unique<ScanExecutor>(
         ScanExecutorOptions{.aggregator = {.grid = *PeriodGrid::Create(60'000, 0), .apdex = {}},
                             .store_patience = std::chrono::milliseconds(2'000)},
-        [this](const Period&, uint32_t) -> Result<std::unique_ptr<SpanSource>> {
+        [this](const Period&) -> Result<std::unique_ptr<SpanSource>> {
           std::unique_ptr<SpanSource> source = std::make_unique<ScriptSource>(&script_);
           return source;
         },
