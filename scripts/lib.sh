@@ -105,3 +105,28 @@ need_build_directory() {
   [[ -w $1 ]] ||
     fail "cannot write to ${1#"$root"/}: was it made by another user? Remove it or change its owner."
 }
+
+# build_tymbal NAME: builds the program, without tests, in build/NAME, and sets `tymbal` to it. A release
+# build that is there already (scripts/test makes one) serves as well. REQUIRES: the root is the folder.
+build_tymbal() {
+  local name=$1 directory=build/$1 log=build/$1.log
+  local -a options=(-DTYMBAL_TESTS=OFF)
+  need_build_directory "$root/build"
+  use_ccache
+  if [[ -e build/release/CMakeCache.txt && -w build/release ]]; then
+    directory=build/release
+    options=()
+  fi
+  say "$name: building in $directory (the first time takes a few minutes)"
+  if ! configure "$root/$log" "$root/$directory" release "${options[@]}"; then
+    show_log "$root/$log"
+    fail "could not configure the build, see $log"
+  fi
+  if ! run_logged "$root/$log" timeout --kill-after=10 1800 \
+    cmake --build "$root/$directory" --target tymbal -j "$(build_jobs)"; then
+    show_log "$root/$log"
+    fail "could not build, see $log"
+  fi
+  # shellcheck disable=SC2034 # For whoever called.
+  tymbal=$directory/tymbal
+}

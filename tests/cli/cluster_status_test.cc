@@ -136,6 +136,12 @@ ClusterStatus Example() {
   status.watermark_ms = kStart;
   status.periods_due = 10;
   status.unpublished = {{{kStart, kStart + kMinute}, {184}, 2, RunState::kFailed, "no \"file\""}};
+  status.balance = master::Balance{
+      .period = {kStart - kMinute, kStart},
+      .spans = 1'000,
+      .nodes = 3,
+      .heaviest = 1.25,
+      .heavy = master::HeavySlot{.slot = 497, .weight = 400, .total = 1'000}};
   status.warnings = {"nobody is master"};
   return status;
 }
@@ -149,6 +155,8 @@ TEST(StatusText, SaysWhoIsThereAndWhatIsDone) {
   EXPECT_THAT(text, HasSubstr("paused     since 60 s: files \\x1b are late\n"));
   EXPECT_THAT(text,
               HasSubstr("watermark  2026-11-22 10:00:00Z, 10 m behind; 10 periods are due\n"));
+  EXPECT_THAT(text, HasSubstr("balance    the heaviest of 3 nodes read 1.25 x the mean, "
+                              "2026-11-22 09:59:00Z\n"));
   EXPECT_THAT(text, ContainsRegex("n1 +host-1 +0\\.1\\.0 +42 +5 m +3 s +1 +1 of 2 +1234\n"));
   EXPECT_THAT(text,
               HasSubstr("run 184 of 2026-11-22 10:00:00Z to 2026-11-22 10:01:00Z, attempt 2"));
@@ -165,7 +173,8 @@ TEST(StatusJson, SaysTheSameForMachines) {
             R"({"now_ms":1795342200000,"master":{"node":"n1","epoch":7,"since_ms":1795341600000},)"
             R"("epoch":7,"paused":true,"reason":"files \u001b are late",)"
             R"("paused_since_ms":1795342140000,"watermark_ms":1795341600000,"lag_ms":600000,)"
-            R"("periods_due":10,)"
+            R"("periods_due":10,"balance":{"start_ms":1795341540000,"spans":1000,"nodes":3,)"
+            R"("heaviest":1.2500,"slot":497},)"
             "\n"
             R"("nodes":[{"node":"n1","host":"host-1","version":"0.1.0","pid":42,)"
             R"("joined_ms":1795341900000,"heard_ms":1795342197000,"running":1,"spans_read":1234,)"

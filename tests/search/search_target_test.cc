@@ -147,7 +147,7 @@ TEST(SearchTarget, RefusesHalfALoginOrTwo) {
 }
 
 TEST(SearchTarget, RefusesSecretsThatOthersMayReadOrThatBreakOutOfAHeader) {
-  for (const mode_t mode : {0644U, 0640U, 0604U, 0660U}) {
+  for (const mode_t mode : {0644U, 0620U, 0604U, 0660U}) {
     const TestFile file("search_open_secret", kCanary, mode);
     const SearchTargetText texts[] = {
         {.hosts = kHost, .user = "a", .password_file = file.path()},
