@@ -136,12 +136,12 @@ ClusterStatus Example() {
   status.watermark_ms = kStart;
   status.periods_due = 10;
   status.unpublished = {{{kStart, kStart + kMinute}, {184}, 2, RunState::kFailed, "no \"file\""}};
-  status.balance = master::Balance{
-      .period = {kStart - kMinute, kStart},
-      .spans = 1'000,
-      .nodes = 3,
-      .heaviest = 1.25,
-      .heavy = master::HeavySlot{.slot = 497, .weight = 400, .total = 1'000}};
+  status.balance =
+      master::Balance{.period = {kStart - kMinute, kStart},
+                      .spans = 1'000,
+                      .nodes = 3,
+                      .heaviest = 1.25,
+                      .heavy = master::HeavySlot{.slot = 497, .weight = 400, .total = 1'000}};
   status.warnings = {"nobody is master"};
   return status;
 }
