@@ -240,7 +240,7 @@ void PageFetcher::LearnPageSize(const SpanPage& page) {
   const size_t records = page.hits.hits.size();
   if (records < kPageRecordsMin) return;
   const size_t fitting = options_.page_bytes / std::max<size_t>(1, page.body.size / records);
-  page_records_ = std::clamp(fitting, kPageRecordsMin, options_.page_records);
+  page_records_ = std::min(std::max(fitting, kPageRecordsMin), options_.page_records);
 }
 
 std::unique_ptr<SpanPage> PageFetcher::FreshPage() {
