@@ -35,7 +35,7 @@ TEST_F(SecretFile, ItsLineIsTheSecret) {
 }
 
 TEST_F(SecretFile, OneThatOthersMayUseIsRefusedWithoutShowingIt) {
-  for (const mode_t mode : {0604, 0602, 0620, 0610}) {
+  for (const mode_t mode : {0604U, 0602U, 0620U, 0610U}) {
     const Result<std::string> read = Read("s3cret", mode);
     ASSERT_FALSE(read.has_value()) << std::oct << mode;
     EXPECT_EQ(read.error().code(), StatusCode::kInvalidArgument);
