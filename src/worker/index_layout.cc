@@ -104,6 +104,12 @@ void AddFilters(const Profile& profile, const IndexSet& indices,
 
 }  // namespace
 
+std::string IndexLayout::JoinedClauses() const {
+  std::string joined;
+  for (const std::string& clause : clauses) joined += "," + clause;
+  return joined;
+}
+
 std::vector<std::string> FieldsOf(const Profile& profile) {
   std::vector<std::string> fields = {profile.time_field};
   const auto add = [&fields](const FieldPath& path) {

@@ -36,6 +36,9 @@ struct IndexLayout {
   std::vector<std::string> clauses;
   /// What the server can't be asked for, so that such documents are read and dropped.
   std::string unfiltered;
+
+  /// Returns the clauses in one text, each with a comma before it: to stand behind others.
+  std::string JoinedClauses() const;
 };
 
 /// Returns the fields of the index that `profile` is interested in, with the sub-fields that may

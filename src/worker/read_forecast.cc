@@ -45,7 +45,7 @@ Result<ReadForecast> ReadForecaster::Of(const Period& range) {
         fmt::format("the index {} is closed and may hold spans of the period", Printable(name)));
   }
   const IndexLayout& layout = *look_->layout;
-  const std::string clauses = CommonClauses();
+  const std::string clauses = look_->layout->JoinedClauses();
   SliceCounter counter(client_, view_.get(), &layout.time);
   TYMBAL_ASSIGN_OR_RETURN(const std::vector<Slice> slices, counter.Count(0, clauses, range));
   ReadForecast forecast{.range = range};
@@ -80,7 +80,7 @@ Result<ReadForecast> ReadForecaster::Of(const Period& range) {
 
 Result<uint64_t> ReadForecaster::CountTimeless() {
   return Count(fmt::format(R"("query":{{"bool":{{"filter":[{}{}]}}}})",
-                           Lacking(look_->layout->time.name), CommonClauses()));
+                           Lacking(look_->layout->time.name), look_->layout->JoinedClauses()));
 }
 
 Result<uint64_t> ReadForecaster::Count(const std::string& query) {
@@ -117,12 +117,6 @@ Result<uint64_t> ReadForecaster::BytesOfRecord(const std::string& query) {
       view_->Search(fmt::format(R"("size":{},{}{})", kSampleRecords, what, query), kSampleRecords),
       read));
   return bytes;
-}
-
-std::string ReadForecaster::CommonClauses() const {
-  std::string clauses;
-  for (const std::string& clause : look_->layout->clauses) clauses += "," + clause;
-  return clauses;
 }
 
 }  // namespace tymbal::worker

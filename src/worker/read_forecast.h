@@ -57,7 +57,6 @@ class ReadForecaster {
 
   Result<uint64_t> Count(const std::string& query);
   Result<uint64_t> BytesOfRecord(const std::string& query);
-  std::string CommonClauses() const;
 
   search::SearchClient* const client_;
   const SearchSourceOptions source_;

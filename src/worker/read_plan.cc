@@ -18,12 +18,6 @@ constexpr size_t kAppsMax = 500;
 /// Above this share of all records, reading them all is quicker: the documents lie side by side.
 constexpr double kWorthwhileShare = 0.7;
 
-std::string CommonClauses(const IndexLayout& layout) {
-  std::string clauses;
-  for (const std::string& clause : layout.clauses) clauses += "," + clause;
-  return clauses;
-}
-
 std::string Missing(const std::string& field) {
   return fmt::format(R"({{"bool":{{"must_not":[{{"exists":{{"field":{}}}}}]}}}})",
                      JsonQuote(field));
@@ -111,14 +105,14 @@ SlotRead ChooseSlotRead(const Profile& profile, const IndexLayout& layout) {
 }
 
 ReadPlan PlanWhole(const IndexLayout& layout) {
-  return {SlotRead::kScan, {{.clauses = CommonClauses(layout), .columns = true}}};
+  return {SlotRead::kScan, {{.clauses = layout.JoinedClauses(), .columns = true}}};
 }
 
 ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, SlotRange slots,
                      uint32_t slot_count) {
   // The documents' slots may be finer than ours (the original cicada has 65,536).
   const uint64_t scale = profile.slot_count == 0 ? 1 : profile.slot_count / slot_count;
-  const std::string common = CommonClauses(layout);
+  const std::string common = layout.JoinedClauses();
   // The first slot also gets what is negative: the original cicada's abs() has such a value.
   const std::string from = slots.from == 0 ? "" : fmt::format(R"("gte":{},)", slots.from * scale);
   ReadPlan plan{SlotRead::kField, {}};
@@ -152,7 +146,7 @@ ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing,
     own_records += endpoint.records;
     ++own_endpoints;
   }
-  const std::string common = CommonClauses(layout);
+  const std::string common = layout.JoinedClauses();
   std::string named = Named(layout.app) + "," + Named(layout.method);
   // Without a service the documents are of another endpoint, unless only the column lacks it.
   if (layout.service && layout.service->may_lack) {

@@ -242,8 +242,7 @@ Result<ReadPlan> SearchSource::PlanParts(search::SearchClient* client, const Spa
     return PlanByField(layout_, options_.profile, query.slots, query.slot_count);
   }
   if (way == SlotRead::kGroup) {
-    std::string filter = layout_.time.RangeClause(*query.range);
-    for (const std::string& clause : layout_.clauses) filter += "," + clause;
+    const std::string filter = layout_.time.RangeClause(*query.range) + layout_.JoinedClauses();
     TYMBAL_ASSIGN_OR_RETURN(
         const EndpointListing listing,
         ListEndpoints(client, view_.get(), layout_, filter, kListedEndpointsMax));
@@ -345,12 +344,10 @@ Status SearchSource::CheckNotMissing(const FetchPlan& fetch, const Period& range
 /// by whoever owns the slot of the empty endpoint.
 Status SearchSource::CountUnplaced(search::SearchClient* client, const SpanQuery& query) {
   if (!query.slots.Contains(SlotOf("", "", "", query.slot_count))) return Status::Ok();
-  std::string clauses;
-  for (const std::string& clause : layout_.clauses) clauses += "," + clause;
   const std::string members = fmt::format(
       R"("size":0,"track_total_hits":true,"query":{{"bool":{{"filter":[{{"match_all":{{}}}}{}],)"
       R"("must_not":[{{"exists":{{"field":{}}}}}]}}}})",
-      clauses, JsonQuote(layout_.time.name));
+      layout_.JoinedClauses(), JsonQuote(layout_.time.name));
   TYMBAL_RETURN_IF_ERROR(
       client->Do(view_->Search(members, 0), [this](const search::HttpBody& body) -> Status {
         TYMBAL_ASSIGN_OR_RETURN(const search::CountAnswer answer,
@@ -378,11 +375,9 @@ Status SearchSource::FindIds(const SpanQuery& query, std::vector<CallToFind>* ca
   const auto client = MakeClient();
   TYMBAL_ASSIGN_OR_RETURN(const auto decoder, Decoder::Create(options_.profile, query.slot_count,
                                                               Decoder::Form::kIndexed));
-  std::string common;
-  for (const std::string& clause : layout_.clauses) common += "," + clause;
   IdFinder finder(client.get(), view_.get(), &layout_.time, &columns_->profile, decoder.get(),
                   static_cast<uint64_t>(indices_.result_window));
-  return finder.Find(common, calls);
+  return finder.Find(layout_.JoinedClauses(), calls);
 }
 
 std::string SearchSource::Describe() const {

@@ -24,9 +24,7 @@ constexpr size_t kEndpointsMax = 500'000;
 
 /// The clauses of all records of the period that count, as far as the server can tell.
 std::string FilterOf(const IndexLayout& layout, const Period& period) {
-  std::string filter = layout.time.RangeClause(period);
-  for (const std::string& clause : layout.clauses) filter += "," + clause;
-  return filter;
+  return layout.time.RangeClause(period) + layout.JoinedClauses();
 }
 
 /// Buckets as wide as one of our slots: documents may carry finer ones. What is negative belongs to
