@@ -28,7 +28,8 @@ struct Options {
   std::string to;
   std::string read = "auto";
   std::string slot_read = "auto";
-  uint32_t slots = 256;
+  uint32_t slots_from = 0;
+  uint32_t slots_to = 256;
   size_t threads = 1;
 };
 
@@ -48,7 +49,7 @@ Result<std::string> Read(const Options& options) {
   query.range.emplace();
   TYMBAL_ASSIGN_OR_RETURN(query.range->start_ms, tymbal::ParseTimeMs(options.from));
   TYMBAL_ASSIGN_OR_RETURN(query.range->end_ms, tymbal::ParseTimeMs(options.to));
-  query.slots = {0, options.slots};
+  query.slots = {options.slots_from, options.slots_to};
   TYMBAL_ASSIGN_OR_RETURN(
       const tymbal::PeriodGrid grid,
       tymbal::PeriodGrid::Create(query.range->end_ms - query.range->start_ms, 0));
@@ -78,7 +79,8 @@ int main(int argc, char** argv) {
   app.add_option("--to", options.to)->required();
   app.add_option("--read", options.read);
   app.add_option("--slot-read", options.slot_read);
-  app.add_option("--slots", options.slots, "Slots [0, N)");
+  app.add_option("--slots-from", options.slots_from, "Slots [from, to)");
+  app.add_option("--slots-to", options.slots_to);
   app.add_option("--threads", options.threads);
   CLI11_PARSE(app, argc, argv);
   const auto line = Read(options);

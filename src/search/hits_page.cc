@@ -20,6 +20,17 @@ std::string_view WithoutQuotes(std::string_view token) {
   return token.substr(1, end - 1);
 }
 
+/// Other orders have texts, or more values: nobody asks for the position then.
+error_code ReadPosition(ondemand::value value, Position* position) {
+  ondemand::array values;
+  if (const auto code = value.get_array().get(values)) return code;
+  auto next = position->begin();
+  for (auto one : values) {
+    if (next == position->end() || one.get_int64().get(*next++) != simdjson::SUCCESS) break;
+  }
+  return simdjson::SUCCESS;
+}
+
 error_code ReadHit(ondemand::object object, Hit* hit) {
   for (auto field : object) {
     std::string_view key;
@@ -34,6 +45,8 @@ error_code ReadHit(ondemand::object object, Hit* hit) {
       hit->id = WithoutQuotes(value.raw_json_token());
     } else if (key == "_index") {
       hit->index = WithoutQuotes(value.raw_json_token());
+    } else if (key == "sort") {
+      if (const auto code = ReadPosition(value, &hit->position)) return code;
     }
   }
   return simdjson::SUCCESS;

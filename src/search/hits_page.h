@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,11 +12,15 @@
 
 namespace tymbal::search {
 
+/// Where a hit stands in the order of storage (kStoredOrder).
+using Position = std::array<int64_t, 2>;
+
 /// One hit of a search. The texts point into the answer.
 struct Hit {
   std::string_view index;   ///< As it stands in the answer, without its quotes.
   std::string_view id;      ///< The same.
   std::string_view record;  ///< Its `_source`, or else its `fields`: a JSON object; empty: neither.
+  Position position = {};   ///< Its sort values, where they are whole numbers.
 };
 
 /// The hits of an answer to a search.

@@ -43,6 +43,11 @@ class SearchView {
 
   /// Whether what is seen can't change.
   bool is_frozen() const { return frozen_; }
+  /// Whether a search can be continued behind a hit of another, in the order of storage
+  /// (kStoredOrder). `one_index`: all hits are of one index.
+  bool HasStoredOrder(bool one_index) const {
+    return frozen_ && (one_index ? version_.HasShardDoc() : version_.HasShardDocOfAllIndices());
+  }
   const ServerVersion& version() const { return version_; }
 
  private:
@@ -57,6 +62,10 @@ class SearchView {
   mutable std::mutex mutex_;  // Guards what follows.
   std::string point_in_time_;
 };
+
+/// Sorts hits as the server has stored them: by their number in the shard, then by the shard. No
+/// two are alike where SearchView::HasStoredOrder() says so.
+inline constexpr std::string_view kStoredOrder = R"("sort":["_doc","_shard_doc"])";
 
 /// Returns the request for the next page of a scroll. It must not be repeated: the page would be
 /// skipped.

@@ -24,6 +24,13 @@ struct ServerVersion {
   bool HasPointInTime() const {
     return AtLeast(Engine::kElasticsearch, 7, 10) || AtLeast(Engine::kOpenSearch, 2, 4);
   }
+  /// Searches in a point in time can be sorted by `_shard_doc`: Elasticsearch 7.12, OpenSearch 3.3.
+  bool HasShardDoc() const {
+    return AtLeast(Engine::kElasticsearch, 7, 12) || AtLeast(Engine::kOpenSearch, 3, 3);
+  }
+  /// `_shard_doc` tells all documents apart. OpenSearch (3.8) numbers the shards of each index from
+  /// 0, so documents of two indices may have the same.
+  bool HasShardDocOfAllIndices() const { return engine == Engine::kElasticsearch && HasShardDoc(); }
   /// `date_histogram` takes `fixed_interval`, not `interval`; mappings have no types any more.
   bool IsSince7() const { return engine == Engine::kOpenSearch || major >= 7; }
   /// GET _resolve/index: Elasticsearch 7.9, every OpenSearch.

@@ -17,9 +17,38 @@ constexpr size_t kPagesAhead = 2;
 constexpr size_t kPageRecordsMin = 16;
 constexpr std::chrono::milliseconds kCancelInterval{100};
 constexpr std::string_view kScrollKeepAlive = "3m";
+/// Quickest; it says nothing about hits of different shards.
+constexpr std::string_view kAnyOrder = R"("sort":["_doc"])";
 
 std::string NameOf(const Slice& slice) {
   return fmt::format("the slice from {} to {} ms", slice.range.start_ms, slice.range.end_ms);
+}
+
+Result<uint64_t> TotalOf(const search::HitsPage& page) {
+  const search::AnswerEnvelope& envelope = page.envelope;
+  if (envelope.hits_total && envelope.hits_total_exact) return *envelope.hits_total;
+  return Unavailable("the answer doesn't say how many records there are");
+}
+
+/// Returns whether a page of `size` hits continues a slice behind `last`.
+Status CheckChained(const search::HitsPage& page, const Slice& slice, uint64_t size,
+                    search::Position last) {
+  TYMBAL_ASSIGN_OR_RETURN(const uint64_t total, TotalOf(page));
+  if (total != slice.count || page.hits.size() != size) {
+    return Unavailable(fmt::format(
+        "{} records were counted in {}, {} are said to be there; of the next {}, {} came",
+        slice.count, NameOf(slice), total, size, page.hits.size()));
+  }
+  for (const search::Hit& hit : page.hits) {
+    if (hit.position <= last) {
+      return Unavailable(
+          fmt::format("a page of {} brought records that had come before: "
+                      "it is the answer to another request",
+                      NameOf(slice)));
+    }
+    last = hit.position;
+  }
+  return Status::Ok();
 }
 
 }  // namespace
@@ -87,23 +116,28 @@ std::optional<Slice> PageFetcher::TakeSlice() {
     changed_.wait_for(lock, kCancelInterval);
   }
   ++working_;
-  return slices_.Next(page_records_);
+  const auto& chains = plan_.parts[slices_.NextPart()].chains;
+  return slices_.Next(chains ? chains->slice_records : page_records_.load());
 }
 
-std::string PageFetcher::HitMembers(const Slice& slice, ReadWay way, uint64_t size) const {
+std::string PageFetcher::HitMembers(const Slice& slice, ReadWay way, uint64_t size,
+                                    std::string_view order) const {
   std::string what;
   if (way != ReadWay::kSource) {
-    what = fmt::format(R"(,"_source":false,"docvalue_fields":{})",
+    what = fmt::format(R"(,"_source":false,"stored_fields":"_none_","docvalue_fields":{})",
                        way == ReadWay::kColumns ? plan_.columns : plan_.columns_without_ids);
   }
-  return fmt::format(R"("size":{},"track_total_hits":true,"sort":["_doc"],{}{})", size,
+  return fmt::format(R"("size":{},"track_total_hits":true,{},{}{})", size, order,
                      QueryMember(plan_.time, slice.range, ClausesOf(slice)), what);
 }
 
 Status PageFetcher::FetchSlice(search::SearchClient* client, const Slice& slice) {
+  const bool fits = slice.count <= page_records_;
+  const FetchPart& part = plan_.parts[slice.part];
+  if (part.ordered && (!fits || part.chains)) return Follow(client, slice);
   const bool divisible = slice.range.end_ms - slice.range.start_ms > plan_.time.StepMs();
-  if (slice.count > page_records_ && !divisible) return Scroll(client, slice);
-  if (slice.count > page_records_) {
+  if (!fits && !divisible) return Scroll(client, slice);
+  if (!fits) {
     TYMBAL_ASSIGN_OR_RETURN(const auto parts, Divide(client, slice));
     PutBack(parts, slice.count);
     return Status::Ok();
@@ -121,11 +155,7 @@ Status PageFetcher::FetchSlice(search::SearchClient* client, const Slice& slice)
     PutBack(fetched->instead, slice.count);
     return Status::Ok();
   }
-  {
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    const std::lock_guard lock(mutex_);
-    choosers_[slice.part].Learn(way, slice.count, took.count());
-  }
+  Learn(slice, way, slice.count, began);
   return Hand(std::move(fetched->page), /*wait=*/false);
 }
 
@@ -136,23 +166,23 @@ ReadWay PageFetcher::ChooseWay(const Slice& slice) {
   return way;
 }
 
+void PageFetcher::Learn(const Slice& slice, ReadWay way, uint64_t records,
+                        std::chrono::steady_clock::time_point began) {
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  const std::lock_guard lock(mutex_);
+  choosers_[slice.part].Learn(way, records, took.count());
+}
+
 Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, const Slice& slice,
                                                 ReadWay way) {
-  Fetched fetched{FreshPage(), {}};
+  Fetched fetched{FreshPage(slice, way), {}};
   SpanPage& page = *fetched.page;
-  page.part = slice.part;
-  page.range = slice.range;
-  page.way = way;
   search::HitsPageParser parser;
   uint64_t total = 0;
   const auto check = [&](const search::HttpBody& body) -> Status {
     TYMBAL_RETURN_IF_ERROR(parser.Parse(body, &page.hits));
-    const search::AnswerEnvelope& envelope = page.hits.envelope;
-    TYMBAL_RETURN_IF_ERROR(view_->Accept(envelope));
-    if (!envelope.hits_total || !envelope.hits_total_exact) {
-      return Unavailable("the answer doesn't say how many records there are");
-    }
-    total = *envelope.hits_total;
+    TYMBAL_RETURN_IF_ERROR(view_->Accept(page.hits.envelope));
+    TYMBAL_ASSIGN_OR_RETURN(total, TotalOf(page.hits));
     const size_t came = page.hits.hits.size();
     const bool as_promised = total == slice.count && came == total;
     // What isn't frozen may have grown or shrunk since it was counted.
@@ -162,8 +192,8 @@ Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, co
         fmt::format("{} records were counted in {}, {} are said to be there, {} came", slice.count,
                     NameOf(slice), total, came));
   };
-  TYMBAL_RETURN_IF_ERROR(
-      client->Do(view_->Search(HitMembers(slice, way, slice.count), slice.count), check));
+  TYMBAL_RETURN_IF_ERROR(client->Do(
+      view_->Search(HitMembers(slice, way, slice.count, kAnyOrder), slice.count), check));
   if (total > slice.count) {
     fetched.instead = {{slice.part, slice.range, total}};
     Recycle(std::move(fetched.page));
@@ -178,19 +208,52 @@ Result<std::vector<Slice>> PageFetcher::Divide(search::SearchClient* client, con
   return SliceCounter(client, view_, &plan_.time).Count(slice.part, ClausesOf(slice), slice.range);
 }
 
+/// No two records have one position, so pages that each begin behind the last, as many records as
+/// were counted, are all of them.
+Status PageFetcher::Follow(search::SearchClient* client, const Slice& slice) {
+  const ReadWay way = ChooseWay(slice);
+  const auto& chains = plan_.parts[slice.part].chains;
+  search::Position last{-1, -1};
+  for (uint64_t came = 0; came < slice.count;) {
+    const uint64_t size = std::min<uint64_t>(
+        slice.count - came,
+        std::min<uint64_t>(page_records_, chains ? chains->page_records : UINT64_MAX));
+    std::string order(search::kStoredOrder);
+    if (came > 0) order += fmt::format(R"(,"search_after":[{},{}])", last[0], last[1]);
+    auto page = FreshPage(slice, way);
+    search::HitsPageParser parser;
+    const auto began = std::chrono::steady_clock::now();
+    const Status status = client->Do(view_->Search(HitMembers(slice, way, size, order), size),
+                                     [&](const search::HttpBody& body) -> Status {
+                                       TYMBAL_RETURN_IF_ERROR(parser.Parse(body, &page->hits));
+                                       TYMBAL_RETURN_IF_ERROR(view_->Accept(page->hits.envelope));
+                                       return CheckChained(page->hits, slice, size, last);
+                                     });
+    if (status.code() == StatusCode::kExhausted && size > 1) {
+      page_records_ = size / 2;
+      Recycle(std::move(page));
+      continue;
+    }
+    TYMBAL_RETURN_IF_ERROR(status);
+    Learn(slice, way, size, began);
+    last = page->hits.hits.back().position;
+    came += size;
+    client->SwapBody(&page->body);
+    TYMBAL_RETURN_IF_ERROR(Hand(std::move(page), /*wait=*/true));
+  }
+  return Status::Ok();
+}
+
 /// The only way to more records of one step of the clock than a page holds. A page that is lost is
 /// lost for good, so nothing is repeated: an error ends the whole reading.
 Status PageFetcher::Scroll(search::SearchClient* client, const Slice& slice) {
   const ReadWay way = ReadWay::kSource;
-  const std::string members = HitMembers(slice, way, page_records_);
+  const std::string members = HitMembers(slice, way, page_records_, kAnyOrder);
   search::Call call = view_->Scroll(members, page_records_, kScrollKeepAlive);
   uint64_t came = 0;
   std::string scroll_id;
   while (true) {
-    auto page = FreshPage();
-    page->part = slice.part;
-    page->range = slice.range;
-    page->way = way;
+    auto page = FreshPage(slice, way);
     search::HitsPageParser parser;
     const Status status = client->Do(call, [&](const search::HttpBody& body) -> Status {
       TYMBAL_RETURN_IF_ERROR(parser.Parse(body, &page->hits));
@@ -243,11 +306,19 @@ void PageFetcher::LearnPageSize(const SpanPage& page) {
   page_records_ = std::min(std::max(fitting, kPageRecordsMin), options_.page_records);
 }
 
-std::unique_ptr<SpanPage> PageFetcher::FreshPage() {
-  const std::lock_guard lock(mutex_);
-  if (spare_.empty()) return std::make_unique<SpanPage>();
-  std::unique_ptr<SpanPage> page = std::move(spare_.back());
-  spare_.pop_back();
+std::unique_ptr<SpanPage> PageFetcher::FreshPage(const Slice& slice, ReadWay way) {
+  std::unique_ptr<SpanPage> page;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!spare_.empty()) {
+      page = std::move(spare_.back());
+      spare_.pop_back();
+    }
+  }
+  if (page == nullptr) page = std::make_unique<SpanPage>();
+  page->part = slice.part;
+  page->range = slice.range;
+  page->way = way;
   return page;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -18,6 +20,7 @@
 #include "search/search_client.h"
 #include "search/search_view.h"
 #include "search/time_field.h"
+#include "worker/page_chain.h"
 #include "worker/read_way.h"
 #include "worker/slice_queue.h"
 
@@ -42,6 +45,11 @@ struct PageFetcherOptions {
 struct FetchPart {
   std::string clauses;  ///< Beside the time range, each with a comma before it.
   ReadWayChooser chooser;
+  /// Whether the view has a stored order of the records: what doesn't fit into a page is read in
+  /// it.
+  bool ordered = false;
+  /// Set: the records lie side by side, so all are read in that order. REQUIRES: ordered.
+  std::optional<PageChains> chains = {};
 };
 
 /// What to fetch.
@@ -57,8 +65,9 @@ struct FetchPlan {
 /// Fetches the slices of a plan on threads of its own, ahead of those who decode them, and no
 /// further ahead than a few pages. Each slice proves that it is whole: as many records as were
 /// counted before, as the server says there are, and as have come. What doesn't fit into a page is
-/// counted in shorter slices; only what doesn't within one step of the clock is read by a scroll.
-/// Thread: any may call Next() and Recycle().
+/// counted in shorter slices, or read page by page in the stored order of a frozen view, each page
+/// behind the last hit of the one before; only where there is none, and within one step of the
+/// clock, by a scroll. Thread: any may call Next() and Recycle().
 class PageFetcher {
  public:
   using MakeClient = std::function<std::unique_ptr<search::SearchClient>()>;
@@ -92,16 +101,20 @@ class PageFetcher {
   void Run(search::SearchClient* client);
   std::optional<Slice> TakeSlice();
   ReadWay ChooseWay(const Slice& slice);
-  std::string HitMembers(const Slice& slice, ReadWay way, uint64_t size) const;
+  void Learn(const Slice& slice, ReadWay way, uint64_t records,
+             std::chrono::steady_clock::time_point began);
+  std::string HitMembers(const Slice& slice, ReadWay way, uint64_t size,
+                         std::string_view order) const;
   const std::string& ClausesOf(const Slice& slice) const { return plan_.parts[slice.part].clauses; }
   Status FetchSlice(search::SearchClient* client, const Slice& slice);
   Result<Fetched> Fetch(search::SearchClient* client, const Slice& slice, ReadWay way);
   Result<std::vector<Slice>> Divide(search::SearchClient* client, const Slice& slice);
+  Status Follow(search::SearchClient* client, const Slice& slice);
   Status Scroll(search::SearchClient* client, const Slice& slice);
   Status Hand(std::unique_ptr<SpanPage> page, bool wait);
   void PutBack(const std::vector<Slice>& slices, uint64_t count_before);
   void LearnPageSize(const SpanPage& page);
-  std::unique_ptr<SpanPage> FreshPage();
+  std::unique_ptr<SpanPage> FreshPage(const Slice& slice, ReadWay way);
 
   const PageFetcherOptions options_;
   const FetchPlan plan_;  // Its choosers only begin with: choosers_ go on.

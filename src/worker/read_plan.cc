@@ -202,6 +202,25 @@ void SetApartDoubtful(const std::vector<std::string>& doubtful, ReadPlan* plan) 
   plan->parts = std::move(parts);
 }
 
+void SetApartIndices(const std::vector<std::string>& names, ReadPlan* plan) {
+  std::vector<ReadPart> parts;
+  std::string all;
+  for (const std::string& name : names) all += (all.empty() ? "" : ",") + JsonQuote(name);
+  for (const ReadPart& part : plan->parts) {
+    for (const std::string& name : names) {
+      ReadPart of_index = part;
+      of_index.clauses += fmt::format(R"(,{{"term":{{"_index":{}}}}})", JsonQuote(name));
+      of_index.one_index = true;
+      parts.push_back(std::move(of_index));
+    }
+    ReadPart others = part;
+    others.clauses +=
+        fmt::format(R"(,{{"bool":{{"must_not":[{{"terms":{{"_index":[{}]}}}}]}}}})", all);
+    parts.push_back(std::move(others));
+  }
+  plan->parts = std::move(parts);
+}
+
 std::string_view SlotReadName(SlotRead way) {
   switch (way) {
     case SlotRead::kAuto:

@@ -23,6 +23,8 @@ struct ReadPart {
   bool own_only = false;
   /// Whether its records may be made of columns; else they need the whole document.
   bool columns = false;
+  /// Whether all its records are of one index.
+  bool one_index = false;
 };
 
 /// How the records of a range of slots are asked for. The parts hold each of them once, and perhaps
@@ -55,6 +57,9 @@ ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing,
 /// Divides each part whose records may be made of columns from the documents that lack a value in
 /// one of `doubtful`.
 void SetApartDoubtful(const std::vector<std::string>& doubtful, ReadPlan* plan);
+
+/// Divides each part into those of each index of `names` and that of all others.
+void SetApartIndices(const std::vector<std::string>& names, ReadPlan* plan);
 
 std::string_view SlotReadName(SlotRead way);
 

@@ -22,8 +22,18 @@ constexpr size_t kSamplesPerReason = 3;
 constexpr size_t kExcerptBytes = 120;
 /// More endpoints than this in one period are ids in names; a listing of them would take minutes.
 constexpr size_t kListedEndpointsMax = 2'000'000;
+/// Indices that are counted and read each for itself.
+constexpr size_t kIndicesApartMax = 8;
 /// Of giving back the point in time: it ends by itself anyway.
 constexpr std::chrono::milliseconds kClosingMax{5'000};
+
+/// Where a document is. Columns come without its id, which would cost as much as all of it; then
+/// its columns stand there.
+std::string Place(const search::Hit& hit) {
+  if (!hit.id.empty()) return fmt::format("{}/{}", Printable(hit.index), Printable(hit.id));
+  return fmt::format("of {} with the fields {}", Printable(hit.index),
+                     Printable(hit.record.substr(0, kExcerptBytes)));
+}
 
 }  // namespace
 
@@ -113,9 +123,8 @@ class SearchSource::Reader : public SpanReader {
   /// A span that wasn't asked for would be counted twice, or in a period that isn't read (I1).
   Status CheckTime(const search::Hit& hit, int64_t start_ms) const {
     if (start_ms >= asked_.start_ms && start_ms < asked_.end_ms) return Status::Ok();
-    std::string text = fmt::format("the document {}/{} starts at {} ms, but {} to {} was asked for",
-                                   Printable(hit.index), Printable(hit.id), start_ms,
-                                   asked_.start_ms, asked_.end_ms);
+    std::string text = fmt::format("the document {} starts at {} ms, but {} to {} was asked for",
+                                   Place(hit), start_ms, asked_.start_ms, asked_.end_ms);
     if (by_start_) return Unavailable(text + ": it is the answer to another request");
     return BadInput(
         fmt::format("{} by its field {}: the two don't agree; name another time_field "
@@ -125,10 +134,10 @@ class SearchSource::Reader : public SpanReader {
 
   static Status WrongSlot(const search::Hit& hit) {
     return BadInput(fmt::format(
-        "the document {}/{} carries a slot that isn't the one of its names: the pipeline that "
+        "the document {} carries a slot that isn't the one of its names: the pipeline that "
         "wrote it computes another function. Mend it (tymbal index install) and index anew, or "
         "use a profile without a slot",
-        Printable(hit.index), Printable(hit.id)));
+        Place(hit)));
   }
 
   SearchSource* source_;
@@ -183,6 +192,7 @@ Result<std::vector<std::unique_ptr<SpanReader>>> SearchSource::Open(const SpanQu
   if (columns_ && options_.read != ReadWay::kSource) {
     SetApartDoubtful(columns_->doubtful, &plan_);
   }
+  SetApartHoldingIndices(*query.range);
   TYMBAL_ASSIGN_OR_RETURN(FetchPlan fetch, CountSlices(client.get(), *query.range));
   TYMBAL_RETURN_IF_ERROR(CheckNotMissing(fetch, *query.range));
   TYMBAL_RETURN_IF_ERROR(CountUnplaced(client.get(), query));
@@ -256,6 +266,19 @@ Result<ReadPlan> SearchSource::PlanParts(search::SearchClient* client, const Spa
   return plan;
 }
 
+/// Where positions are distinct within an index only, each is read for itself; as long as they are
+/// few, for each is counted for itself as well.
+void SearchSource::SetApartHoldingIndices(const Period& range) {
+  if (plan_.way != SlotRead::kScan || view_->HasStoredOrder(indices_.open.size() == 1) ||
+      !view_->HasStoredOrder(/*one_index=*/true)) {
+    return;
+  }
+  std::vector<std::string> holding;
+  std::copy_if(indices_.open.begin(), indices_.open.end(), std::back_inserter(holding),
+               [&](const std::string& name) { return search::MayHold(name, range); });
+  if (!holding.empty() && holding.size() <= kIndicesApartMax) SetApartIndices(holding, &plan_);
+}
+
 Result<FetchPlan> SearchSource::CountSlices(search::SearchClient* client, const Period& range) {
   FetchPlan fetch{layout_.time, {}, {}, {}, {}};
   if (columns_) {
@@ -273,7 +296,15 @@ Result<FetchPlan> SearchSource::CountSlices(search::SearchClient* client, const 
     if (ways.size() > 1 && records > 0) {
       TYMBAL_ASSIGN_OR_RETURN(lookups, CountLookups(client, range, part.clauses));
     }
-    fetch.parts.push_back({part.clauses, ReadWayChooser(std::move(ways), records, lookups)});
+    const bool adjacent = plan_.way == SlotRead::kScan && ways == std::vector{ReadWay::kSource};
+    FetchPart fetch_part{part.clauses, ReadWayChooser(std::move(ways), records, lookups)};
+    fetch_part.ordered = view_->HasStoredOrder(part.one_index || indices_.open.size() == 1);
+    if (fetch_part.ordered && adjacent) {
+      const uint64_t shards = ShardsHolding(indices_, range, part.one_index);
+      fetch_part.chains =
+          CutChains(records, options_.fetch.requests, shards, options_.fetch.page_records);
+    }
+    fetch.parts.push_back(std::move(fetch_part));
     fetch.slices.insert(fetch.slices.end(), slices.begin(), slices.end());
   }
   return fetch;
@@ -389,8 +420,9 @@ uint64_t SearchSource::promised() const { return fetcher_ == nullptr ? 0 : fetch
 void SearchSource::AddSample(const search::Hit& hit, RejectReason reason) {
   const std::lock_guard lock(mutex_);
   if (sampled_[static_cast<size_t>(reason)]++ >= kSamplesPerReason) return;
-  samples_.push_back({fmt::format("{}/{}", hit.index, hit.id), 0, reason,
-                      std::string(hit.record.substr(0, kExcerptBytes))});
+  samples_.push_back(
+      {hit.id.empty() ? std::string(hit.index) : fmt::format("{}/{}", hit.index, hit.id), 0, reason,
+       std::string(hit.record.substr(0, kExcerptBytes))});
 }
 
 std::vector<RejectSample> SearchSource::RejectSamples() const {

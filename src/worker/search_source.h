@@ -88,6 +88,7 @@ class SearchSource : public SpanSource {
   }
   Status FindIndices(search::SearchClient* client, const Period& range);
   Result<ReadPlan> PlanParts(search::SearchClient* client, const SpanQuery& query);
+  void SetApartHoldingIndices(const Period& range);
   Result<FetchPlan> CountSlices(search::SearchClient* client, const Period& range);
   Result<std::vector<ReadWay>> WaysOf(const ReadPart& part, bool whole) const;
   Result<uint64_t> CountLookups(search::SearchClient* client, const Period& range,

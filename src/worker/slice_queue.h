@@ -34,6 +34,9 @@ class SliceQueue {
   /// slice is left. REQUIRES: records_max > 0.
   std::optional<Slice> Next(uint64_t records_max);
 
+  /// Returns the part of the next request. REQUIRES: !empty().
+  size_t NextPart() const { return entries_.front().slice.part; }
+
   bool empty() const { return entries_.empty(); }
 
  private:

@@ -16,6 +16,7 @@
 namespace tymbal::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using worker::Profile;
 
@@ -134,7 +135,7 @@ TEST_P(SpanSourceMapping, SpansWithoutASlotAreReadAndAWrongSlotIsAnErrorI1) {
   wrong.replace(wrong.rfind(':') + 1, std::string::npos, fmt::format("{}}}", (slot + 512) % 1024));
   indices().Load(index, {wrong}, "wrong");
   for (const char* read : {"source", "values"}) {
-    ExpectError(StatusCode::kBadInput, HasSubstr(index + "/wrong0 carries a slot"),
+    ExpectError(StatusCode::kBadInput, AllOf(HasSubstr(index), HasSubstr("carries a slot")),
                 ReadInParts(index, {.slot_read = "field", .read = read}));
   }
 }

@@ -50,6 +50,19 @@ TEST(HitsPage, FindsHitsOfDocumentsAndOfColumns) {
   EXPECT_EQ(page.hits[2].record, "");
 }
 
+TEST(HitsPage, ReadsPositionsWhereThereAreSome) {
+  const HttpBody body = BodyOf(Answer(
+      R"({"total":{"value":4,"relation":"eq"},"hits":[{"_id":"1","sort":[7,4294967303]},)"
+      R"({"_id":"2","sort":["2026-11-22T10:00:00Z",3]},{"_id":"3","sort":[1,2,3]},{"_id":"4"}]})"));
+  HitsPageParser parser;
+  HitsPage page;
+  ASSERT_TRUE(parser.Parse(body, &page).ok());
+  EXPECT_EQ(page.hits[0].position, (Position{7, 4'294'967'303}));
+  EXPECT_EQ(page.hits[1].position, (Position{}));
+  EXPECT_EQ(page.hits[2].position, (Position{1, 2}));
+  EXPECT_EQ(page.hits[3].position, (Position{}));
+}
+
 TEST(HitsPage, ReadsTotalsOfEveryVersion) {
   HitsPageParser parser;
   HitsPage page;

@@ -1,0 +1,46 @@
+#include "worker/page_chain.h"
+
+#include <algorithm>
+
+namespace tymbal::worker {
+namespace {
+
+/// The shorter a page, the fewer records are on one with a gap; but each costs some milliseconds.
+/// At most so many are made of what could be one.
+constexpr uint64_t kPageParts = 4;
+/// In pages at their longest. Fewer in a shard, and most pages are a first or a last one.
+constexpr double kShardPagesMin = 1.25;
+/// The same. For each page the server counts all of the slice anew.
+constexpr double kSlicePagesMax = 25;
+/// A thread that is done takes another slice: so that all end at about the same time.
+constexpr uint64_t kSlicesPerThread = 2;
+constexpr uint64_t kPagesPerSlice = 25;
+
+}  // namespace
+
+std::optional<PageChains> CutChains(uint64_t records, size_t requests, uint64_t shards,
+                                    uint64_t page_records_max) {
+  const auto page_max = static_cast<double>(page_records_max);
+  const auto slice_min =
+      static_cast<uint64_t>(kShardPagesMin * page_max) * std::max<uint64_t>(1, shards);
+  if (records < slice_min) return std::nullopt;
+  const auto slice_max = std::max(slice_min, static_cast<uint64_t>(kSlicePagesMax * page_max));
+  PageChains chains{};
+  const uint64_t even = records / (kSlicesPerThread * std::max<uint64_t>(1, requests)) + 1;
+  chains.slice_records =
+      std::clamp(even, std::max<uint64_t>(1, slice_min), std::max<uint64_t>(1, slice_max));
+  chains.page_records =
+      std::clamp(chains.slice_records / kPagesPerSlice,
+                 (page_records_max + kPageParts - 1) / kPageParts, page_records_max);
+  return chains;
+}
+
+uint64_t ShardsHolding(const search::IndexSet& indices, const Period& range, bool one_index) {
+  const auto holds = [&](const std::string& name) { return search::MayHold(name, range); };
+  const auto holding =
+      one_index ? 1 : std::count_if(indices.open.begin(), indices.open.end(), holds);
+  const auto all = static_cast<int64_t>(std::max<size_t>(1, indices.open.size()));
+  return static_cast<uint64_t>(std::max<int64_t>(1, indices.shards * holding / all));
+}
+
+}  // namespace tymbal::worker
