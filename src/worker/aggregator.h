@@ -135,6 +135,7 @@ class Aggregator {
 
   uint32_t InternEndpoint(uint64_t hash, const EndpointTable::Names& names);
   PeriodState& StateAt(int64_t time_ms);
+  const CallGroup* LikelyGroupOf(uint32_t endpoint) const;
   CallGroup& GroupOf(PeriodState* period, uint32_t endpoint);
   Status Collect(const Span& span, uint64_t hash, uint32_t endpoint);
   Status KeepWithinMemory();

@@ -13,11 +13,9 @@
 #include "common/span.h"
 #include "worker/path_tree.h"
 #include "worker/profile.h"
+#include "worker/record_form.h"
 
 namespace tymbal::worker {
-
-/// Bytes that must be readable (with any content) behind each record: the JSON parser reads blocks.
-inline constexpr size_t kRecordPadding = 64;
 
 /// Turns records (one JSON object each) into spans, as a profile says. The profile's paths are
 /// compiled once; each record is walked once; values are looked at only where a path leads.
@@ -39,14 +37,7 @@ class Decoder {
     std::optional<uint32_t> slot = {};
   };
 
-  /// What a record looks like.
-  enum class Form : uint8_t {
-    kDocument,
-    /// A document that an index has taken: its numbers may stand in quotes, and a start in ms may
-    /// be an ISO text, for the index reads them alike.
-    kIndexed,
-    kColumns,  ///< A search server's doc values: full names of fields, each with a list of values.
-  };
+  using Form = RecordForm;
 
   /// `slots` is the S that a record's slot is checked against. Errors: kInvalidArgument for a path
   /// of the profile that can't be understood.

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tymbal::worker {
+
+/// Bytes that must be readable (with any content) behind each record: the JSON parser reads blocks.
+inline constexpr size_t kRecordPadding = 64;
+
+/// What a record looks like.
+enum class RecordForm : uint8_t {
+  kDocument,
+  /// A document that an index has taken: its numbers may stand in quotes, and a start in ms may be
+  /// an ISO text, for the index reads them alike.
+  kIndexed,
+  kColumns,  ///< A search server's doc values: full names of fields, each with a list of values.
+};
+
+}  // namespace tymbal::worker

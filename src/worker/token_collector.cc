@@ -1,0 +1,266 @@
+#include "worker/token_collector.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace tymbal::worker {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+/// Each that doesn't match takes time.
+constexpr size_t kKnownMax = 4;
+/// A shape that is met less often before it is forgotten was not worth learning.
+constexpr uint64_t kWorthwhileHits = 16;
+constexpr uint64_t kLearnPauseMax = 4096;
+
+}  // namespace
+
+TokenCollector::TokenCollector(const Profile* profile, std::vector<PathNode> tree, RecordForm form)
+    : profile_(profile), tree_(std::move(tree)), form_(form) {
+  start_may_be_text_ = profile_->start_unit == TimeUnit::kIso ||
+                       (form_ == RecordForm::kIndexed && profile_->start_unit == TimeUnit::kMillis);
+}
+
+const CollectedTokens& TokenCollector::Collect(std::string_view record) {
+  if (CollectByShape(record)) return tokens_;
+  Reset();
+  tokens_.may_have_escapes = true;
+  record_ = record;
+  taken_.clear();
+  fixed_.clear();
+  Parse(record);
+  if (!tokens_.problem) Learn(record);
+  return tokens_;
+}
+
+void TokenCollector::Reset() {
+  tokens_.values.fill({});
+  tokens_.conditions_met = 0;
+  tokens_.error = false;
+  tokens_.problem.reset();
+  ranks_.fill(0xFF);
+  seen_ = 0;
+}
+
+bool TokenCollector::CollectByShape(std::string_view record) {
+  for (size_t i = 0; i < known_.size(); ++i) {
+    if (!known_[i].shape.Match(record, shape_values_.data())) continue;
+    if (i > 0)
+      std::rotate(known_.begin(), known_.begin() + static_cast<std::ptrdiff_t>(i),
+                  known_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    Known& known = known_.front();
+    ++known.hits;
+    learn_after_ = learn_pause_ = 0;
+    Reset();
+    tokens_.may_have_escapes = false;
+    for (const Known::Use& use : known.uses)
+      Take(use.leaf, shape_values_[use.value], use.may_repeat);
+    return true;
+  }
+  return false;
+}
+
+/// Records of ever new shapes are learned from less and less often.
+void TokenCollector::Learn(std::string_view record) {
+  if (learn_after_ > 0) {
+    --learn_after_;
+    return;
+  }
+  bool was_worthwhile = true;
+  if (known_.size() == kKnownMax) {
+    was_worthwhile = known_.back().hits >= kWorthwhileHits;
+    known_.pop_back();
+  }
+  std::optional<Known> known = KnownOf(record);
+  const bool pause = !known || !was_worthwhile;
+  learn_pause_ = pause ? std::min(2 * learn_pause_ + 1, kLearnPauseMax) : 0;
+  learn_after_ = learn_pause_;
+  if (known) known_.insert(known_.begin(), std::move(*known));
+}
+
+/// Nothing: the shape doesn't give what the parser has found, since a path leads to something that
+/// is no value (an object of which being there counts, say), or a value is unusual.
+std::optional<TokenCollector::Known> TokenCollector::KnownOf(std::string_view record) {
+  auto shape = RecordShape::Of(record, fixed_);
+  if (!shape || !shape->Match(record, shape_values_.data())) return std::nullopt;
+  Known known{std::move(*shape), {}};
+  for (const Taken& taken : taken_) {
+    const auto value = known.shape.ValueAt(OffsetOf(taken.token));
+    if (!value || shape_values_[*value] != taken.token) return std::nullopt;
+    known.uses.push_back({*value, taken.leaf, taken.may_repeat});
+  }
+  return known;
+}
+
+void TokenCollector::Parse(std::string_view record) {
+  ondemand::document document;
+  ondemand::object object;
+  const auto failed = [&] {
+    return parser_.iterate(record.data(), record.size(), record.size() + kRecordPadding)
+               .get(document) ||
+           document.get_object().get(object) || WalkObject(object, tree_.front()) ||
+           document.current_location().error() != simdjson::OUT_OF_BOUNDS;  // Nothing may follow.
+  };
+  if (failed()) tokens_.problem = RejectReason::kMalformed;
+}
+
+void TokenCollector::TakeAndNote(const Leaf& leaf, Token token, bool may_repeat) {
+  taken_.push_back({token, leaf, may_repeat});
+  Take(leaf, token, may_repeat);
+}
+
+simdjson::error_code TokenCollector::WalkObject(ondemand::object object, const PathNode& node) {
+  // Records mostly have their fields in the order of the one before: look first at the child behind
+  // the last one that was found.
+  const size_t children = node.children.size();
+  size_t guess = 0;
+  for (auto field : object) {
+    ondemand::raw_json_string key;
+    if (const auto code = field.key().get(key)) return code;
+    for (size_t i = 0; i < children; ++i) {
+      const size_t index = guess + i < children ? guess + i : guess + i - children;
+      const PathNode::Child& child = node.children[index];
+      // A key ends at its quote at the latest, so this stays within the record.
+      if (std::strncmp(key.raw(), child.quoted_key.data(), child.quoted_key.size()) != 0) continue;
+      ondemand::value value;
+      if (const auto code = field.value().get(value)) return code;
+      if (const auto code = WalkValue(value, tree_[child.node])) return code;
+      guess = index + 1 < children ? index + 1 : 0;
+      break;
+    }
+  }
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code TokenCollector::WalkValue(ondemand::value value, const PathNode& node) {
+  const Token token = Trimmed(value.raw_json_token());
+  if (token.empty()) return simdjson::TAPE_ERROR;
+  if (form_ == RecordForm::kColumns && token.front() == '[') {
+    ondemand::array list;
+    if (const auto code = value.get_array().get(list)) return code;
+    return WalkColumn(list, node);
+  }
+  for (const Leaf& leaf : node.leaves) TakeAndNote(leaf, token, /*may_repeat=*/false);
+  if (token.front() == '{' && !node.children.empty()) {
+    ondemand::object object;
+    if (const auto code = value.get_object().get(object)) return code;
+    return WalkObject(object, node);
+  }
+  if (token.front() == '[' && !node.selectors.empty()) {
+    ondemand::array list;
+    if (const auto code = value.get_array().get(list)) return code;
+    return WalkList(list, node);
+  }
+  return simdjson::SUCCESS;
+}
+
+/// A document that has several values in a field has no list there, as far as a profile goes.
+simdjson::error_code TokenCollector::WalkColumn(ondemand::array list, const PathNode& node) {
+  size_t count = 0;
+  for (auto element : list) {
+    ondemand::value value;
+    if (const auto code = element.get(value)) return code;
+    const Token token = Trimmed(value.raw_json_token());
+    if (token.empty()) return simdjson::TAPE_ERROR;
+    if (++count > 1) {
+      tokens_.problem = RejectReason::kWrongType;
+      continue;
+    }
+    for (const Leaf& leaf : node.leaves) TakeAndNote(leaf, token, /*may_repeat=*/false);
+  }
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code TokenCollector::WalkList(ondemand::array list, const PathNode& node) {
+  for (auto element : list) {
+    ondemand::object object;
+    const auto code = element.get_object().get(object);
+    if (code == simdjson::INCORRECT_TYPE) continue;
+    if (code) return code;
+    std::array<std::pair<std::string_view, Token>, 16> members;
+    size_t count = 0;
+    for (auto field : object) {
+      ondemand::raw_json_string key;
+      ondemand::value value;
+      if (const auto error_code = field.key().get(key)) return error_code;
+      if (const auto error_code = field.value().get(value)) return error_code;
+      const char* end = key.raw();
+      while (*end != '"') ++end;  // A key with an escape is cut there, and matches nothing.
+      if (count == members.size()) continue;
+      members[count++] = {{key.raw(), static_cast<size_t>(end - key.raw())},
+                          Trimmed(value.raw_json_token())};
+    }
+    for (const ListSelector& selector : node.selectors) {
+      bool wanted = false;
+      Token found;
+      for (size_t i = 0; i < count; ++i) {
+        const auto& [key, token] = members[i];
+        if (key == selector.key_name) {
+          wanted = IsString(token) && PlainText(token) == selector.wanted;
+          fixed_.push_back(OffsetOf(token));
+        }
+        if (key == selector.value_name) found = token;
+      }
+      if (wanted && !found.empty()) TakeAndNote(selector.leaf, found, /*may_repeat=*/true);
+    }
+  }
+  return simdjson::SUCCESS;
+}
+
+void TokenCollector::Take(const Leaf& leaf, Token token, bool may_repeat) {
+  const uint64_t bit = 1ULL << leaf.id;
+  if ((seen_ & bit) != 0) {
+    if (!may_repeat) tokens_.problem = RejectReason::kDuplicateField;
+    return;  // Of a list's elements with the same key the first counts.
+  }
+  seen_ |= bit;
+  if (token == "null") return;
+  if (leaf.field == Field::kErrorRule) {
+    TakeErrorRule(profile_->errors[leaf.index], token);
+    return;
+  }
+  if (leaf.field == Field::kCondition) {
+    TakeCondition(profile_->only[leaf.index], token);
+    return;
+  }
+  const auto field = static_cast<size_t>(leaf.field);
+  if (leaf.index < ranks_[field]) {
+    ranks_[field] = leaf.index;
+    tokens_.values[field] = IsQuotedNumber(leaf, token) ? PlainText(token) : token;
+    tokens_.forms[field] = leaf.form;
+  }
+}
+
+bool TokenCollector::IsQuotedNumber(const Leaf& leaf, Token token) const {
+  if (form_ != RecordForm::kIndexed || !IsString(token)) return false;
+  const bool is_start = leaf.field == Field::kStart && !start_may_be_text_;
+  return is_start || leaf.field == Field::kDuration || leaf.field == Field::kWeight ||
+         leaf.field == Field::kSlot || leaf.form == NameForm::kInteger;
+}
+
+void TokenCollector::TakeErrorRule(const ErrorRule& rule, Token token) {
+  switch (rule.kind) {
+    case ErrorRule::Kind::kBoolean:
+      if (!IsLiteral(token)) tokens_.problem = RejectReason::kWrongType;
+      tokens_.error |= token == "true";
+      return;
+    case ErrorRule::Kind::kPresent:
+      tokens_.error |= token != "false";
+      return;
+    case ErrorRule::Kind::kEquals:
+      for (const std::string& value : rule.values) tokens_.error |= PlainText(token) == value;
+      return;
+  }
+}
+
+void TokenCollector::TakeCondition(const Condition& condition, Token token) {
+  for (const std::string& value : condition.values) {
+    if (PlainText(token) != value) continue;
+    ++tokens_.conditions_met;  // A path is taken once, so each condition counts once.
+    return;
+  }
+}
+
+}  // namespace tymbal::worker

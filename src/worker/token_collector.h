@@ -1,0 +1,100 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "common/coverage.h"
+#include "worker/json_token.h"
+#include "worker/path_tree.h"
+#include "worker/profile.h"
+#include "worker/record_form.h"
+#include "worker/record_shape.h"
+
+namespace tymbal::worker {
+
+/// What a record holds where the paths of a profile lead to.
+struct CollectedTokens {
+  Token Of(Field field) const { return values[static_cast<size_t>(field)]; }
+  NameForm FormOf(Field field) const { return forms[static_cast<size_t>(field)]; }
+
+  std::array<Token, kValueFields> values;
+  std::array<NameForm, kValueFields> forms;
+  size_t conditions_met = 0;
+  bool error = false;
+  bool may_have_escapes = true;         ///< Some string among the values.
+  std::optional<RejectReason> problem;  ///< kMalformed: the rest says nothing.
+};
+
+/// Walks records and keeps the tokens that paths lead to. A record is walked by a JSON parser,
+/// unless it has the shape of an earlier one. Thread: confined to one.
+class TokenCollector {
+ public:
+  /// `profile` must outlive it.
+  TokenCollector(const Profile* profile, std::vector<PathNode> tree, RecordForm form);
+
+  /// Returns what `record` holds, until the next call. REQUIRES: kRecordPadding readable bytes
+  /// behind it.
+  const CollectedTokens& Collect(std::string_view record);
+
+ private:
+  /// How to collect from records of one shape.
+  struct Known {
+    struct Use {
+      size_t value;
+      Leaf leaf;
+      bool may_repeat;
+    };
+    RecordShape shape;
+    std::vector<Use> uses;
+    uint64_t hits = 0;
+  };
+  /// What was taken from the record at hand, to learn from it.
+  struct Taken {
+    Token token;
+    Leaf leaf;
+    bool may_repeat;
+  };
+
+  void Reset();
+  bool CollectByShape(std::string_view record);
+  void Parse(std::string_view record);
+  void Learn(std::string_view record);
+  std::optional<Known> KnownOf(std::string_view record);
+  simdjson::error_code WalkObject(simdjson::ondemand::object object, const PathNode& node);
+  simdjson::error_code WalkValue(simdjson::ondemand::value value, const PathNode& node);
+  simdjson::error_code WalkList(simdjson::ondemand::array list, const PathNode& node);
+  simdjson::error_code WalkColumn(simdjson::ondemand::array list, const PathNode& node);
+  void Take(const Leaf& leaf, Token token, bool may_repeat);
+  size_t OffsetOf(Token token) const { return static_cast<size_t>(token.data() - record_.data()); }
+  void TakeAndNote(const Leaf& leaf, Token token, bool may_repeat);
+  bool IsQuotedNumber(const Leaf& leaf, Token token) const;
+  void TakeErrorRule(const ErrorRule& rule, Token token);
+  void TakeCondition(const Condition& condition, Token token);
+
+  const Profile* const profile_;
+  const std::vector<PathNode> tree_;
+  const RecordForm form_;
+  bool start_may_be_text_ = false;
+  simdjson::ondemand::parser parser_;
+
+  // Of the record at hand:
+  CollectedTokens tokens_;
+  std::array<uint8_t, kValueFields> ranks_{};  // Index of the path that each value came from.
+  uint64_t seen_ = 0;                          // Leaf ids.
+  std::string_view record_;
+  std::vector<Taken> taken_;
+  std::vector<size_t> fixed_;  // Offsets of the strings that decided what was taken.
+
+  std::vector<Known> known_;  // The last one that matched comes first.
+  std::array<Token, RecordShape::kValuesMax> shape_values_;
+  uint64_t learn_after_ = 0;  // So many records without a known shape.
+  uint64_t learn_pause_ = 0;  // The next value of learn_after_.
+};
+
+}  // namespace tymbal::worker

@@ -1,0 +1,138 @@
+// A record of a known shape isn't parsed: the decoder must say of it what it would say of the first
+// one.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "common/slot.h"
+#include "support/profile_documents.h"
+#include "worker/decoder.h"
+
+namespace tymbal::worker {
+namespace {
+
+using tymbal::testing::ProfileFile;
+using tymbal::testing::ShippedProfileNames;
+
+std::vector<std::string> DocumentsOf(const std::string& profile) {
+  std::vector<std::string> documents;
+  std::ifstream file(ProfileFile(profile, "documents.ndjson"));
+  for (std::string line; std::getline(file, line);) documents.push_back(line);
+  return documents;
+}
+
+std::unique_ptr<Decoder> MakeDecoder(const std::string& profile, Decoder::Form form) {
+  return *Decoder::Create(*LoadProfile(profile), kSlotsDefault, form);
+}
+
+/// All that a decoder says of a record.
+struct Said {
+  Decoder::Outcome outcome{};
+  std::string app, service, method, trace_id, span_id;
+  int64_t start_ms = 0;
+  uint64_t duration_us = 0;
+  uint64_t weight = 0;
+  bool error = false;
+  std::optional<RejectReason> reason;
+  std::optional<int64_t> rejected_start_ms;
+  std::optional<uint32_t> slot;
+  bool operator==(const Said&) const = default;
+};
+
+void PrintTo(const Said& said, std::ostream* out) {
+  *out << fmt::format(
+      "outcome {}: {} / {} / {}, {} us at {} ms, {} {}, error {}, weight {}; reason {}, "
+      "{} ms, slot {}",
+      static_cast<int>(said.outcome), said.app, said.service, said.method, said.duration_us,
+      said.start_ms, said.trace_id, said.span_id, said.error, said.weight,
+      said.reason ? RejectReasonName(*said.reason) : "none", said.rejected_start_ms.value_or(-1),
+      said.slot ? static_cast<int>(*said.slot) : -1);
+}
+
+Said Ask(Decoder* decoder, const std::string& record) {
+  const std::string padded = record + std::string(kRecordPadding, '"');
+  Arena texts;
+  Span span;
+  Decoder::Rejection rejection;
+  Said said;
+  said.outcome =
+      decoder->Decode(std::string_view(padded).substr(0, record.size()), &texts, &span, &rejection);
+  if (said.outcome == Decoder::Outcome::kSpan) {
+    said = {said.outcome,
+            std::string(span.app),
+            std::string(span.service),
+            std::string(span.method),
+            std::string(span.trace_id),
+            std::string(span.span_id),
+            span.start_ms,
+            span.duration_us,
+            span.weight,
+            span.error,
+            {},
+            {},
+            {}};
+  } else if (said.outcome == Decoder::Outcome::kRejected) {
+    said.reason = rejection.reason;
+    said.rejected_start_ms = rejection.start_ms;
+    said.slot = rejection.slot;
+  } else {
+    said.slot = decoder->SlotOfLast(&texts);
+  }
+  return said;
+}
+
+/// Changes a byte or some: most changes leave a document of the same shape or nearly so.
+std::string Spoil(std::string record, std::mt19937_64* random) {
+  static const std::vector<std::string> kPieces = {
+      "\"", "\\", "\\\"", "\\u00e9", "\xC3\xA9", "\xC3", "\x01", "\t", " ",
+      ",",  ":",  "{",    "}",       "[",        "]",    "0",    "9",  "-",
+      ".",  "e",  "+",    "x",       "null",     "true", "\n",   ""};
+  const auto below = [&](size_t limit) { return static_cast<size_t>((*random)() % limit); };
+  for (size_t changes = 1 + below(2); changes > 0; --changes) {
+    record.replace(below(record.size()), below(2), kPieces[below(kPieces.size())]);
+  }
+  return record;
+}
+
+using Case = std::tuple<std::string, Decoder::Form>;
+
+class DecoderShape : public ::testing::TestWithParam<Case> {};
+
+TEST_P(DecoderShape, SaysWhatTheParserSays) {
+  constexpr size_t kSpoiled = 1'500;
+  const auto& [profile, form] = GetParam();
+  const std::vector<std::string> documents = DocumentsOf(profile);
+  ASSERT_FALSE(documents.empty());
+  const auto experienced = MakeDecoder(profile, form);
+  std::mt19937_64 random(7);
+  for (size_t i = 0; i < kSpoiled; ++i) {
+    // Some of the same in a row, so that shapes are known and kept.
+    const std::string& document = documents[i / 20 % documents.size()];
+    Ask(experienced.get(), document);
+    const std::string spoiled = i % 20 == 0 ? document : Spoil(document, &random);
+    EXPECT_EQ(Ask(experienced.get(), spoiled), Ask(MakeDecoder(profile, form).get(), spoiled))
+        << spoiled;
+  }
+}
+
+std::string NameOf(const ::testing::TestParamInfo<Case>& info) {
+  static const std::vector<std::string> kForms = {"Document", "Indexed", "Columns"};
+  std::string name = std::get<0>(info.param);
+  name.erase(std::remove(name.begin(), name.end(), '-'), name.end());
+  return name + kForms[static_cast<size_t>(std::get<1>(info.param))];
+}
+
+INSTANTIATE_TEST_SUITE_P(Profile, DecoderShape,
+                         ::testing::Combine(::testing::ValuesIn(ShippedProfileNames()),
+                                            ::testing::Values(Decoder::Form::kDocument,
+                                                              Decoder::Form::kIndexed)),
+                         NameOf);
+
+}  // namespace
+}  // namespace tymbal::worker
