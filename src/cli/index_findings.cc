@@ -104,13 +104,13 @@ void WriteReading(const IndexFindings& findings, std::ostream& out) {
       << (look.columns ? "possible: spans can be read from doc values alone"
                        : "not possible: " + look.no_columns)
       << '\n';
-  out << fmt::format("Reading   a whole period: whole documents, about {:.0f} s for 1 M spans\n",
-                     SecondsPerMillion(ReadWay::kSource, true));
-  out << fmt::format("          a part of the slots: whole documents, about {:.0f} s for 1 M spans",
+  out << fmt::format("Reading   a whole period: whole documents, about {:.1f} s for 1 M spans\n",
+                     SecondsPerMillion(ReadWay::kSource, look.version.HasShardDoc()));
+  out << fmt::format("          a part of the slots: whole documents, about {:.1f} s for 1 M spans",
                      SecondsPerMillion(ReadWay::kSource, false));
   if (look.columns) {
     out << fmt::format(
-        "; doc values, {:.0f} s, or {:.1f} s\n          without the ids: what is "
+        "; doc values, {:.1f} s, or {:.1f} s\n          without the ids: what is "
         "cheapest is found out while reading",
         SecondsPerMillion(ReadWay::kColumns, false),
         SecondsPerMillion(ReadWay::kColumnsThenIds, false));

@@ -63,6 +63,7 @@ Result<std::unique_ptr<SearchOpener>> SearchOpener::Create(const Config& config,
   options.read = ReadWayOf(search.read);
   options.slow_calls = config.slow_calls;
   options.index = SearchIndexOf(config, profile);
+  options.preference = search.preference;
   if (options.index.empty()) {
     return InvalidArgument("source.elasticsearch.index: the profile " + profile.name +
                            " names no index, so this must");

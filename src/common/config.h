@@ -29,6 +29,7 @@ struct SearchConfig {
   std::string version;             ///< "elasticsearch 8.17"; empty: the server is asked.
   std::string read = "auto";       ///< auto, source, values or values_then_ids.
   std::string slot_read = "auto";  ///< auto, field, group or scan; auto: as the profile says.
+  std::string preference;          ///< Which copies of a shard answer; empty: the server chooses.
   size_t requests = 4;             ///< Under way at a time, of one node.
   size_t page_spans = 10'000;      ///< At most in an answer.
   uint64_t page_bytes = 6U << 20;  ///< What answers are about as long as, at most.

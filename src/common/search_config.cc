@@ -51,7 +51,8 @@ Status ReadSearchConfig(Section& section, SearchConfig* config) {
       {"client_key_file", &config->client_key_file},
       {"version", &config->version},
       {"read", &config->read},
-      {"slot_read", &config->slot_read}};
+      {"slot_read", &config->slot_read},
+      {"preference", &config->preference}};
   for (const auto& [key, target] : texts) {
     TYMBAL_RETURN_IF_ERROR(
         section.Scalar(key, [to = target](const std::string& text) { return TakeText(text, to); }));
@@ -82,6 +83,9 @@ Status CheckSearchConfig(const SearchConfig& config) {
       RequireOneOf("read", config.read, {"auto", "source", "values", "values_then_ids"}));
   TYMBAL_RETURN_IF_ERROR(
       RequireOneOf("slot_read", config.slot_read, {"auto", "field", "group", "scan"}));
+  if (config.preference.starts_with("_shards")) {
+    return Out("preference", "_shards would leave spans out; it chooses among copies only");
+  }
   if (config.requests < 1 || config.requests > kRequestsMax) {
     return Out("requests", fmt::format("must be from 1 to {}", kRequestsMax));
   }

@@ -53,12 +53,14 @@ void ClosePointInTime(SearchClient* client, const ServerVersion& version, const 
 Result<std::unique_ptr<SearchView>> SearchView::Open(SearchClient* client,
                                                      const ServerVersion& version,
                                                      const std::string& pattern,
-                                                     const IndexSet& indices) {
+                                                     const IndexSet& indices,
+                                                     const std::string& preference) {
   // Closed ones are known, and whether they matter is the caller's business; whatever else is
   // missing shows in the number of shards.
   const std::string options =
       fmt::format("expand_wildcards={}&allow_no_indices=false&ignore_unavailable={}",
-                  version.OpenIndices(), !indices.closed.empty());
+                  version.OpenIndices(), !indices.closed.empty()) +
+      (preference.empty() ? "" : "&preference=" + EscapePath(preference));
   std::unique_ptr<SearchView> view(
       new SearchView(version, EscapePath(pattern), options, indices.shards));
   if (!version.HasPointInTime()) return view;

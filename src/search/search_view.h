@@ -19,12 +19,14 @@ namespace tymbal::search {
 /// searches of one reading use one view, so that they see one state. Thread: any.
 class SearchView {
  public:
-  /// Opens a point in time, or, where there is none, stands for the indices as they change. Errors:
-  /// those of SearchClient; kUnavailable when a shard is missing.
+  /// Opens a point in time, or, where there is none, stands for the indices as they change.
+  /// `preference`: which copies of a shard answer, as the server's parameter of this name; empty:
+  /// it chooses. Errors: those of SearchClient; kUnavailable when a shard is missing.
   static Result<std::unique_ptr<SearchView>> Open(SearchClient* client,
                                                   const ServerVersion& version,
                                                   const std::string& pattern,
-                                                  const IndexSet& indices);
+                                                  const IndexSet& indices,
+                                                  const std::string& preference);
 
   /// Returns the request of a search. `members`: of its JSON body, without the braces, for instance
   /// `"size":0,"query":{…}`. `spans`: how many hits it will bring.

@@ -29,8 +29,9 @@ Result<std::unique_ptr<ReadForecaster>> ReadForecaster::Open(search::SearchClien
                                                              const IndexLook* look,
                                                              const Options& options) {
   std::unique_ptr<ReadForecaster> forecaster(new ReadForecaster(client, source, look, options));
-  TYMBAL_ASSIGN_OR_RETURN(forecaster->view_, search::SearchView::Open(client, look->version,
-                                                                      source.index, look->indices));
+  TYMBAL_ASSIGN_OR_RETURN(forecaster->view_,
+                          search::SearchView::Open(client, look->version, source.index,
+                                                   look->indices, source.preference));
   return forecaster;
 }
 
@@ -70,7 +71,8 @@ Result<ReadForecast> ReadForecaster::Of(const Period& range) {
     // What doesn't fit is counted anew in shorter slices.
     forecast.requests += request->count <= page ? 1 : 1 + (request->count + page - 1) / page;
   }
-  forecast.seconds = static_cast<double>(forecast.records) * MeasuredUs(way(), true) * 1e-6;
+  forecast.seconds = static_cast<double>(forecast.records) *
+                     MeasuredUs(way(), look_->version.HasShardDoc()) * 1e-6;
   if (options_.rate_max > 0) {
     forecast.seconds = std::max(forecast.seconds, static_cast<double>(forecast.records) /
                                                       static_cast<double>(options_.rate_max));

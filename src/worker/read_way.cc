@@ -8,13 +8,14 @@
 namespace tymbal::worker {
 namespace {
 
-/// Per record: documents that don't lie side by side, 8 columns, 5 columns; per id that is looked
-/// up. Measured on Elasticsearch 8.17 and OpenSearch 3.8 with spans of 250 bytes.
-constexpr double kSourceUs = 13;
-constexpr double kAdjacentSourceUs = 4;  // Documents that do.
-constexpr double kColumnsUs = 11;
-constexpr double kColumnsWithoutIdsUs = 5.5;
-constexpr double kLookupUs = 100;
+/// Per record: whole documents, 8 columns, 6 columns; per id that is looked up. Measured with
+/// Elasticsearch 8.17 and OpenSearch 3.8 on two processors, spans of 250 bytes, four requests under
+/// way.
+constexpr double kSourceUs = 5.5;
+constexpr double kAdjacentSourceUs = 2;  // Page after page in the stored order (PageChains).
+constexpr double kColumnsUs = 4.9;
+constexpr double kColumnsWithoutIdsUs = 3;
+constexpr double kLookupUs = 80;
 /// Below this many records trying costs more than it saves.
 constexpr uint64_t kTryRecordsMin = 100'000;
 /// Smaller answers are mostly the fixed cost of a request.

@@ -21,7 +21,7 @@ std::string_view ReadWayName(ReadWay way);
 
 /// Returns what a record costs by the measurements that a chooser begins with, in µs, some requests
 /// being under way at a time. `adjacent`: documents that lie side by side, as those of a whole
-/// period do. The look-ups of kColumnsThenIds come on top.
+/// period do, and a server with a stored order. The look-ups of kColumnsThenIds come on top.
 double MeasuredUs(ReadWay way, bool adjacent);
 
 /// Chooses what is read, by what it costs. It begins with what was measured elsewhere

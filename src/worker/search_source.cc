@@ -186,8 +186,8 @@ Result<std::vector<std::unique_ptr<SpanReader>>> SearchSource::Open(const SpanQu
   TYMBAL_CHECK(query.range && fetcher_ == nullptr, "a search source reads one period, once");
   const auto client = MakeClient();
   TYMBAL_RETURN_IF_ERROR(FindIndices(client.get(), *query.range));
-  TYMBAL_ASSIGN_OR_RETURN(
-      view_, search::SearchView::Open(client.get(), version_, options_.index, indices_));
+  TYMBAL_ASSIGN_OR_RETURN(view_, search::SearchView::Open(client.get(), version_, options_.index,
+                                                          indices_, options_.preference));
   TYMBAL_ASSIGN_OR_RETURN(plan_, PlanParts(client.get(), query));
   if (columns_ && options_.read != ReadWay::kSource) {
     SetApartDoubtful(columns_->doubtful, &plan_);

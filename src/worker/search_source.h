@@ -32,7 +32,8 @@ struct SearchSourceOptions {
   std::optional<ReadWay> read;
   size_t slow_calls = 5;  ///< Of each endpoint: their ids may have to be looked up.
   Profile profile;
-  std::string index;  ///< Pattern: names and wildcards, separated by commas.
+  std::string index;            ///< Pattern: names and wildcards, separated by commas.
+  std::string preference = {};  ///< See search::SearchView::Open().
   search::HttpClientFactory http;
   /// Shared by all sources of a process. Must outlive the source.
   search::RequestGate* gate = nullptr;

@@ -104,8 +104,9 @@ Result<std::vector<uint64_t>> CountSlots(const SearchSourceOptions& options, con
   const SlotRead way = ChooseSlotRead(profile, layout);
   TYMBAL_RETURN_IF_ERROR(CheckSlotRead(way, profile, layout));
   if (way == SlotRead::kScan) return NotFound("every node reads all spans");
-  TYMBAL_ASSIGN_OR_RETURN(const std::unique_ptr<search::SearchView> view,
-                          search::SearchView::Open(&client, version, options.index, indices));
+  TYMBAL_ASSIGN_OR_RETURN(
+      const std::unique_ptr<search::SearchView> view,
+      search::SearchView::Open(&client, version, options.index, indices, options.preference));
   const auto count = way == SlotRead::kField ? CountByField : CountByGroup;
   auto counts = count(&client, view.get(), layout, profile, period, slots);
   if (view->is_frozen()) {

@@ -75,6 +75,7 @@ TEST(Config, DocumentedDefaultsOfSearchServersAreTheDefaults) {
   EXPECT_EQ(search.version, defaults.version);
   EXPECT_EQ(search.read, defaults.read);
   EXPECT_EQ(search.slot_read, defaults.slot_read);
+  EXPECT_EQ(search.preference, defaults.preference);
   EXPECT_EQ(search.requests, defaults.requests);
   EXPECT_EQ(search.page_spans, defaults.page_spans);
   EXPECT_EQ(search.page_bytes, defaults.page_bytes);
@@ -99,7 +100,7 @@ TEST(Config, DocumentedFileHasEveryOptionOfSearchServers) {
     if (key.back() == ',') key.pop_back();
     EXPECT_THAT(text, HasSubstr("\n    " + key + ":"));
   }
-  EXPECT_EQ(count, 19U);
+  EXPECT_EQ(count, 20U);
 }
 
 TEST(Config, DocumentedFileTakesTheStoreFromTheEnvironment) {
@@ -125,6 +126,7 @@ source:
     version: opensearch 2.19
     read: values
     slot_read: group
+    preference: _local
     requests: 2
     page_spans: 500
     page_bytes: 1MiB
@@ -148,6 +150,7 @@ statistics:
   EXPECT_EQ(config.search.version, "opensearch 2.19");
   EXPECT_EQ(config.search.read, "values");
   EXPECT_EQ(config.search.slot_read, "group");
+  EXPECT_EQ(config.search.preference, "_local");
   EXPECT_EQ(config.search.requests, 2);
   EXPECT_EQ(config.search.page_spans, 500);
   EXPECT_EQ(config.search.page_bytes, 1U << 20);
@@ -243,6 +246,8 @@ TEST(Config, RefusesValuesOutOfRange) {
   EXPECT_THAT(ErrorOf("coordinator: {servers: 'zk1:2181/a,zk2:2181/a'}"),
               HasSubstr("coordinator.servers: "));
   EXPECT_THAT(ErrorOf("coordinator: {root: /infra/../web}"), HasSubstr("coordinator.root: "));
+  EXPECT_THAT(ErrorOf("source: {elasticsearch: {preference: '_shards:0|_local'}}"),
+              HasSubstr("source.elasticsearch.preference: _shards would leave spans out"));
 }
 
 TEST(Config, TakesTheEndsOfTheRanges) {

@@ -47,6 +47,7 @@ struct ReadChoice {
   std::string slot_read = "auto";
   std::string read = "auto";
   size_t page_spans = 1'000;
+  std::string preference = "";
 };
 
 /// One kind of source under the suite, with documents of its own, at first none.

@@ -37,6 +37,7 @@ class SpanSourceIndex : public ::testing::TestWithParam<SearchTestServer> {
     config.search.slot_read = choice.slot_read;
     config.search.read = choice.read;
     config.search.page_spans = choice.page_spans;
+    config.search.preference = choice.preference;
     config.search.patience_ms = 1'000;
     auto opener =
         cli::SearchOpener::Create(config, profile, [](const std::string&) { return std::nullopt; });

@@ -101,6 +101,15 @@ TEST_P(SpanSourceIndex, APeriodMayLieInTwoIndices) {
                 midnight);
 }
 
+TEST_P(SpanSourceIndex, APreferenceReachesTheServer) {
+  const std::string index = indices().Create("preferred", SpanMappings());
+  const std::vector<TestSpan> spans = MakeSpans(100);
+  indices().Load(index, Documents(spans));
+  const Profile native = *worker::LoadProfile("tymbal");
+  ExpectNumbers(NumbersOf(spans, kSuitePeriod), index, {.preference = "_local"}, native);
+  ASSERT_FALSE(ReadAll(index, {.preference = "_only_nodes:nowhere"}, native));
+}
+
 /// With a point in time the reading is of the moment when it began. Without one it holds at least
 /// what was there then, nothing twice, and what it says is what came.
 TEST_P(SpanSourceIndex, SpansThatComeWhileReadingLoseAndDoubleNothingI1) {

@@ -64,6 +64,7 @@ class SearchHarness : public SpanSourceHarness {
     config.search.slot_read = choice.slot_read;
     config.search.read = choice.read;
     config.search.page_spans = choice.page_spans;
+    config.search.preference = choice.preference;
     auto opener = cli::SearchOpener::Create(config, *worker::LoadProfile("tymbal"),
                                             [](const std::string&) { return std::nullopt; });
     EXPECT_TRUE(opener) << opener.error().message();
