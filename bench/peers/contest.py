@@ -94,10 +94,10 @@ class Contest:
         """One microsecond more in one span of the peer's copy must be found, and named."""
         ours = self.data.first(PROOF_SPANS, self.folder / "ours.ndjson")
         theirs = Data(ours.spans, self.folder / "theirs.ndjson", [])
-        lines = ours.ndjson.read_text(encoding="utf-8").splitlines(keepends=True)
-        span = json.loads(lines[-1])
+        others, _, last = ours.ndjson.read_text(encoding="utf-8").rstrip("\n").rpartition("\n")
+        span = json.loads(last)
         span["duration_us"] += 1
-        theirs.ndjson.write_text("".join(lines[:-1]) + json.dumps(span) + "\n", encoding="utf-8")
+        theirs.ndjson.write_text(f"{others}\n{json.dumps(span)}\n", encoding="utf-8")
         self._run_tymbal(Case("ndjson", OURS, 2), ours)
         self._run_peer(Case("ndjson", "DuckDB, columns", 2), theirs, keep=True)
         message = answers.difference("the altered copy", self._answers_of_tymbal(), answers.load(self.found))

@@ -9,6 +9,8 @@ BEGIN, END = "<!-- bench/run writes from here -->", "<!-- to here -->"
 OURS = "tymbal run"
 SOURCES = {"ndjson": "NDJSON", "pages": "Answer pages"}
 
+QUIET_LOAD_MAX = 0.5
+
 # source, peer, threads -> their time / ours, at least.
 RATIOS_MIN = {
     ("ndjson", "DuckDB", 1): 2.3, ("ndjson", "DuckDB", 2): 2, ("ndjson", "chDB", 1): 3.3, ("ndjson", "chDB", 2): 3.3,
@@ -21,6 +23,7 @@ PEAK_MB_MAX = {("ndjson", 1): 64, ("ndjson", 2): 90}
 
 def machine(tymbal: str) -> dict:
     """What the numbers depend on besides the program."""
+
     def first(path: str, pattern: str) -> str:
         match = re.search(pattern, Path(path).read_text(errors="replace"), re.MULTILINE)
         return match.group(1).strip() if match else "unknown"
@@ -65,13 +68,14 @@ def judge(results: list[dict]) -> list[dict]:
 def section(measured: dict) -> str:
     """Returns the Markdown of what was measured."""
     about, on = measured["data"], measured["machine"]
+    quiet = "" if on["load_before"] <= QUIET_LOAD_MAX else ", so it was not quiet: times are too long, ratios rough"
     lines = [
         f"{measured['date']}, `{measured['command']}`: {about['spans']:,} spans of {about['endpoints']:,} endpoints, of which "
         f"{about['found']:,} occur; {about['ndjson_bytes'] / 1e6:,.0f} MB of NDJSON, {about['pages_bytes'] / 1e6:,.0f} MB in "
         f"{about['pages']:,} answer pages.",
         "",
         f"{on['cpu']}, {on['cores']} cores, {on['memory_gib']} GiB, Linux {on['kernel']}; {on['tymbal']}, built by {on['compiler']}; "
-        f"{measured['versions']}. Load of the machine before: {on['load_before']}.",
+        f"{measured['versions']}. Load of the machine before: {on['load_before']}{quiet}.",
     ]
     for source, title in SOURCES.items():
         for threads in (1, 2):
