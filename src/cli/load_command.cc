@@ -14,6 +14,7 @@
 #include "cli/exit_code.h"
 #include "cli/run_progress.h"
 #include "common/size_text.h"
+#include "worker/chunk_records.h"
 #include "worker/input_stream.h"
 #include "worker/record_stream.h"
 
@@ -37,23 +38,16 @@ std::optional<uint64_t> TotalBytes(const std::vector<std::string>& paths) {
   return total;
 }
 
-/// Hands all records of a chunk over.
-Status AddChunk(const worker::Chunk& chunk, SpanLoad* load) {
+/// Hands all records of a chunk over; `records` says whether they are all.
+Status AddChunk(const worker::Chunk& chunk, worker::ChunkRecords* records, SpanLoad* load) {
   if (chunk.too_long) {
     load->AddTooLong();
     return Status::Ok();
   }
-  const std::string_view text = chunk.text();
-  for (const worker::Chunk::Place& place : chunk.places) {
-    TYMBAL_RETURN_IF_ERROR(load->Add(text.substr(place.offset, place.size)));
-  }
-  for (size_t begin = 0; chunk.is_lines && begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = text.substr(begin, end - begin);
-    begin = end + 1;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    TYMBAL_RETURN_IF_ERROR(load->Add(line));
-  }
+  records->Begin(chunk);
+  std::string_view record;
+  uint64_t line = 0;
+  while (records->Next(&record, &line)) TYMBAL_RETURN_IF_ERROR(load->Add(record));
   return Status::Ok();
 }
 
@@ -65,10 +59,12 @@ Status LoadFiles(const LoadCommandOptions& options, const RunOutput& output, Spa
       TYMBAL_ASSIGN_OR_RETURN(auto input, worker::InputStream::Open(path));
       worker::RecordStream stream(std::move(input));
       worker::Chunk chunk;
+      worker::ChunkRecords records;
       while (true) {
         TYMBAL_ASSIGN_OR_RETURN(const bool more, stream.Next(&chunk));
         if (!more) break;
-        TYMBAL_RETURN_IF_ERROR(AddChunk(chunk, load));
+        TYMBAL_RETURN_IF_ERROR(AddChunk(chunk, &records, load));
+        TYMBAL_RETURN_IF_ERROR(records.status().WithContext(path));
         progress.Show(load->settled(), bytes_before + stream.consumed(), SteadyClock::now());
       }
       bytes_before += stream.consumed();
@@ -120,7 +116,8 @@ CLI::App* AddLoadCommand(CLI::App& root, int* exit_code) {
   const auto options = std::make_shared<LoadCommandOptions>();  // Lives as long as the callback.
   command
       ->add_option("inputs", options->inputs,
-                   "Span files: NDJSON or JSON lists, plain, .gz or .zst; - = standard input")
+                   "Span files: NDJSON, JSON lists or saved answers of a search, plain, .gz or "
+                   ".zst; - = standard input")
       ->required();
   AddServerOptions(command, options.get());
   AddProfileOption(command, options.get());

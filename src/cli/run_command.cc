@@ -83,7 +83,8 @@ CLI::App* AddRunCommand(CLI::App& root, int* exit_code) {
       "run", "Compute the statistics of spans and publish them in a result store");
   const auto options = std::make_shared<RunOptions>();  // Lives as long as the callback.
   command->add_option("inputs", options->inputs,
-                      "Span files: NDJSON or JSON lists, plain, .gz or .zst; - = standard input");
+                      "Span files: NDJSON, JSON lists or saved answers of a search, plain, .gz or "
+                      ".zst; - = standard input");
   AddOptional(*command, "--source", &options->source,
               "Where spans come from: file (default) or elasticsearch")
       ->check(CLI::IsMember({"file", "elasticsearch"}));

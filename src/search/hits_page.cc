@@ -91,6 +91,7 @@ error_code ReadHits(ondemand::object object, HitsPage* page) {
     } else if (key == "hits") {
       ondemand::array list;
       if (const auto code = value.get_array().get(list)) return code;
+      page->has_hits = true;
       for (auto element : list) {
         ondemand::object one;
         if (const auto code = element.get_object().get(one)) return code;
@@ -159,15 +160,16 @@ struct HitsPageParser::Parser {
 HitsPageParser::HitsPageParser() : parser_(std::make_unique<Parser>()) {}
 HitsPageParser::~HitsPageParser() = default;
 
-Status HitsPageParser::Parse(const HttpBody& body, HitsPage* page) {
+Status HitsPageParser::Parse(std::string_view answer, HitsPage* page) {
   page->envelope = {};
+  page->has_hits = false;
   page->hits.clear();
   page->scroll_id.clear();
   const auto read = [&]() -> error_code {
     ondemand::document document;
     ondemand::object object;
     if (const auto code =
-            parser_->parser.iterate(body.buffer.data(), body.size, body.size + kBodyPadding)
+            parser_->parser.iterate(answer.data(), answer.size(), answer.size() + kBodyPadding)
                 .get(document)) {
       return code;
     }
@@ -187,7 +189,7 @@ Status HitsPageParser::Parse(const HttpBody& body, HitsPage* page) {
     return Unavailable(fmt::format(
         "the answer is no JSON of a search ({}); does source.elasticsearch.hosts name a "
         "search server? It begins with: {}",
-        simdjson::error_message(code), Printable(body.text().substr(0, kExcerptBytes))));
+        simdjson::error_message(code), Printable(answer.substr(0, kExcerptBytes))));
   }
   return Status::Ok();
 }

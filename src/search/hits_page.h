@@ -26,6 +26,7 @@ struct Hit {
 /// The hits of an answer to a search.
 struct HitsPage {
   AnswerEnvelope envelope;
+  bool has_hits = false;  ///< The list is there, be it empty; it isn't in an error.
   std::vector<Hit> hits;
   std::string scroll_id;
 };
@@ -40,7 +41,10 @@ class HitsPageParser {
   /// Fills `page` from an answer; the hits are valid as long as `body` is left alone. Says nothing
   /// about whether they are all (CheckWhole()). Errors: kUnavailable for what is no JSON answer of
   /// a search: it was cut off, or a proxy spoke instead.
-  Status Parse(const HttpBody& body, HitsPage* page);
+  Status Parse(const HttpBody& body, HitsPage* page) { return Parse(body.text(), page); }
+
+  /// The same of a text. REQUIRES: kBodyPadding readable bytes behind it.
+  Status Parse(std::string_view answer, HitsPage* page);
 
  private:
   struct Parser;  // Keeps simdjson out of this header.

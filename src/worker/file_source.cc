@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <set>
 #include <utility>
 
@@ -16,10 +15,6 @@ constexpr size_t kBatchSpans = 256;
 constexpr size_t kSamplesPerReason = 3;
 constexpr size_t kExcerptBytes = 120;
 constexpr size_t kDescribedFiles = 3;
-
-bool IsBlankLine(std::string_view line) {
-  return line.find_first_not_of(" \t\r") == std::string_view::npos;
-}
 
 }  // namespace
 
@@ -42,50 +37,34 @@ class FileSource::Reader : public SpanReader {
       if (!has_chunk_) {
         TYMBAL_ASSIGN_OR_RETURN(has_chunk_, source_->NextChunk(&chunk_, &file_));
         if (!has_chunk_) return false;
-        offset_ = place_ = 0;
-        line_ = records_ = 0;
+        in_chunk_.Begin(chunk_);
+        records_ = 0;
         if (chunk_.too_long) Reject({RejectReason::kRecordTooLong, {}, {}}, {}, 0, batch);
       }
-      DecodeSome(batch);
+      TYMBAL_RETURN_IF_ERROR(DecodeSome(batch));
     }
     return true;
   }
 
  private:
-  void DecodeSome(SpanBatch* batch) {
+  Status DecodeSome(SpanBatch* batch) {
     while (batch->spans.size() < kBatchSpans) {
       std::string_view record;
       uint64_t line = 0;
-      if (!NextRecord(&record, &line)) {
-        if (chunk_.is_lines && !chunk_.too_long) chunk_.lines = line_;
-        source_->AddSamples(std::exchange(samples_, {}));
-        source_->FinishChunk(file_, chunk_, records_);
-        has_chunk_ = false;
-        return;
-      }
+      if (!in_chunk_.Next(&record, &line)) return EndChunk();
       ++records_;
       DecodeOne(record, line, batch);
     }
+    return Status::Ok();
   }
 
-  bool NextRecord(std::string_view* record, uint64_t* line) {
-    if (!chunk_.is_lines) {
-      if (place_ == chunk_.places.size()) return false;
-      const Chunk::Place& place = chunk_.places[place_++];
-      *record = chunk_.text().substr(place.offset, place.size);
-      *line = place.line;
-      return true;
-    }
-    while (offset_ < chunk_.size) {
-      const char* begin = chunk_.buffer.data() + offset_;
-      const auto* end = static_cast<const char*>(std::memchr(begin, '\n', chunk_.size - offset_));
-      const size_t size = end != nullptr ? static_cast<size_t>(end - begin) : chunk_.size - offset_;
-      offset_ += size + 1;
-      *record = {begin, size};
-      *line = line_++;
-      if (!IsBlankLine(*record)) return true;
-    }
-    return false;
+  Status EndChunk() {
+    has_chunk_ = false;
+    if (!in_chunk_.status().ok()) return source_->FailInChunk(file_, in_chunk_.status());
+    if (chunk_.is_lines && !chunk_.too_long) chunk_.lines = in_chunk_.lines();
+    source_->AddSamples(std::exchange(samples_, {}));
+    source_->FinishChunk(file_, chunk_, records_);
+    return Status::Ok();
   }
 
   void DecodeOne(std::string_view record, uint64_t line, SpanBatch* batch) {
@@ -127,9 +106,7 @@ class FileSource::Reader : public SpanReader {
   Chunk chunk_;
   size_t file_ = 0;
   bool has_chunk_ = false;
-  size_t offset_ = 0;  // Lines: the next one.
-  size_t place_ = 0;   // Lists: the next record.
-  uint64_t line_ = 0;
+  ChunkRecords in_chunk_;
   uint64_t records_ = 0;
   std::vector<Sample> samples_;
   std::array<size_t, kRejectReasons> sampled_{};
@@ -253,6 +230,14 @@ void FileSource::FinishChunk(size_t file, const Chunk& chunk, uint64_t records) 
 void FileSource::AbandonChunk() {
   const std::lock_guard lock(mutex_);
   if (--in_flight_ == 0) idle_.notify_all();
+}
+
+Status FileSource::FailInChunk(size_t file, const Status& error) {
+  const std::string& path = options_.paths[file];
+  const std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = error.WithContext(path == kStandardInput ? "standard input" : path);
+  if (--in_flight_ == 0) idle_.notify_all();
+  return *failure_;
 }
 
 void FileSource::AddSamples(std::vector<Sample> samples) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "worker/chunk_records.h"
 #include "worker/decoder.h"
 #include "worker/profile.h"
 #include "worker/record_stream.h"
@@ -24,7 +25,8 @@ struct FileSourceOptions {
   bool strict = false;  ///< The first rejected record is an error.
 };
 
-/// Reads spans from files: NDJSON, JSON lists, plain, gzip or zstd, or standard input.
+/// Reads spans from files: NDJSON, JSON lists, saved answers of a search server, plain, gzip or
+/// zstd, or standard input.
 ///
 /// The readers share one position: each takes the next chunk under a lock (reading is much faster
 /// than decoding) and decodes it on its own thread. Queries with a range get the spans of that
@@ -77,6 +79,8 @@ class FileSource : public SpanSource {
 
   Result<bool> NextChunk(Chunk* chunk, size_t* file);
   void FinishChunk(size_t file, const Chunk& chunk, uint64_t records);
+  /// A chunk turned out to be damaged: every reader ends with the error, which is returned.
+  Status FailInChunk(size_t file, const Status& error);
   /// A reader goes away in the middle of a chunk.
   void AbandonChunk();
   void AddSamples(std::vector<Sample> samples);

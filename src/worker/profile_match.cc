@@ -13,6 +13,7 @@
 #include "common/arena.h"
 #include "common/coverage.h"
 #include "common/slot.h"
+#include "worker/chunk_records.h"
 #include "worker/decoder.h"
 #include "worker/input_stream.h"
 #include "worker/path_tree.h"
@@ -176,19 +177,15 @@ Result<std::vector<std::string>> SampleRecords(std::span<const std::string> path
     TYMBAL_ASSIGN_OR_RETURN(std::unique_ptr<InputStream> input, InputStream::Open(path));
     RecordStream stream(std::move(input));
     Chunk chunk;
+    ChunkRecords in_chunk;
     while (records.size() < count) {
       TYMBAL_ASSIGN_OR_RETURN(const bool more, stream.Next(&chunk));
       if (!more) break;
-      const std::string_view text = chunk.text();
-      for (const Chunk::Place& place : chunk.places) {
-        if (records.size() < count) records.emplace_back(text.substr(place.offset, place.size));
-      }
-      for (size_t begin = 0; chunk.is_lines && begin < text.size() && records.size() < count;) {
-        const size_t end = std::min(text.find('\n', begin), text.size());
-        const std::string_view line = text.substr(begin, end - begin);
-        if (line.find_first_not_of(" \t\r") != std::string_view::npos) records.emplace_back(line);
-        begin = end + 1;
-      }
+      in_chunk.Begin(chunk);
+      std::string_view record;
+      uint64_t line = 0;
+      while (records.size() < count && in_chunk.Next(&record, &line)) records.emplace_back(record);
+      if (!in_chunk.status().ok()) return in_chunk.status().WithContext(path);
     }
     if (!records.empty()) break;
   }

@@ -57,6 +57,33 @@ bool StartsList(std::string_view text) {
              std::string_view::npos;
 }
 
+/// Returns whether the text begins with an answer of a search: an object `hits` with a list `hits`.
+/// Goes along the members of the outer object, and into the first `hits`.
+bool StartsAnswer(std::string_view text) {
+  size_t at = text.find_first_not_of(kBlank);
+  if (at == std::string_view::npos || text[at] != '{') return false;
+  bool in_hits = false;
+  ++at;
+  while (true) {
+    at = text.find_first_not_of(" \t\r\n,", at);
+    if (at == std::string_view::npos || text[at] != '"') return false;
+    const std::optional<size_t> key_end = EndOfValue(text, at);
+    if (!key_end) return false;
+    const std::string_view key = text.substr(at, *key_end - at);
+    at = text.find_first_not_of(" \t\r\n:", *key_end);
+    if (at == std::string_view::npos) return false;
+    if (key == "\"hits\"" && in_hits) return text[at] == '[';
+    if (key == "\"hits\"" && text[at] == '{') {
+      in_hits = true;
+      ++at;
+      continue;
+    }
+    const std::optional<size_t> value_end = EndOfValue(text, at);
+    if (!value_end || *value_end == at) return false;
+    at = *value_end;
+  }
+}
+
 uint64_t CountLines(std::string_view text) {
   return static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
@@ -76,7 +103,9 @@ Result<bool> RecordStream::Next(Chunk* chunk) {
       std::memmove(chunk->buffer.data(), chunk->buffer.data() + kByteOrderMark.size(), chunk->size);
     }
     form_ = StartsList(chunk->text()) ? Form::kList : Form::kLines;
+    is_answers_ = StartsAnswer(chunk->text());
   }
+  chunk->is_answers = is_answers_;
   chunk->is_lines = form_ == Form::kLines;
   return chunk->is_lines ? NextLines(chunk) : NextList(chunk);
 }
@@ -104,15 +133,25 @@ bool RecordStream::Finish(Chunk* chunk, size_t used) {
   rest_.assign(begin, chunk->buffer.begin() + static_cast<std::ptrdiff_t>(chunk->size));
   chunk->size = used;
   chunk->number = chunks_++;
+  chunk->offset = offset_;
+  offset_ += used;
   return true;
 }
 
 Result<bool> RecordStream::NextLines(Chunk* chunk) {
+  size_t searched = 0;  // There is no line end before it.
   while (true) {
     if (chunk->size == 0 && at_end_) return false;
-    const size_t last = at_end_ ? chunk->size - 1 : chunk->text().rfind('\n');
-    if (last != std::string_view::npos) return Finish(chunk, last + 1);
-    if (chunk->size >= kRecordBytesMax) {
+    if (at_end_) return Finish(chunk, chunk->size);
+    // An answer is one long line, so this is faster than string_view's search byte by byte.
+    const auto* const last = static_cast<const char*>(
+        memrchr(chunk->buffer.data() + searched, '\n', chunk->size - searched));
+    if (last != nullptr) {
+      return Finish(chunk, static_cast<size_t>(last - chunk->buffer.data()) + 1);
+    }
+    searched = chunk->size;
+    if (is_answers_ && chunk->size >= kAnswerBytesMax) return AnswerTooLong();
+    if (!is_answers_ && chunk->size >= kRecordBytesMax) {
       chunk->too_long = true;
       chunk->lines = 1;
       skip_line_ = true;
@@ -121,6 +160,11 @@ Result<bool> RecordStream::NextLines(Chunk* chunk) {
     }
     TYMBAL_RETURN_IF_ERROR(Fill(chunk, 2 * chunk->size));
   }
+}
+
+Status RecordStream::AnswerTooLong() const {
+  return BadInput(input_->name() + ": the answer at byte " + std::to_string(offset_) +
+                  " is longer than 64 MiB; ask for fewer hits at a time");
 }
 
 Status RecordStream::SkipLongLine(Chunk* chunk) {
@@ -178,7 +222,8 @@ Result<bool> RecordStream::NextList(Chunk* chunk) {
       lines_ += chunk->lines;
       return Finish(chunk, position);
     }
-    if (chunk->size >= kRecordBytesMax) {
+    if (is_answers_ && chunk->size >= kAnswerBytesMax) return AnswerTooLong();
+    if (!is_answers_ && chunk->size >= kRecordBytesMax) {
       return BadInput(input_->name() + ": a record of the JSON list (line " +
                       std::to_string(lines_ + 1) + ") is longer than 16 MiB");
     }

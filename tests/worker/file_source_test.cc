@@ -192,6 +192,32 @@ TEST_F(FileSourceTest, CutOrDamagedCompressionIsAnErrorNeverLessSpansI6) {
   }
 }
 
+TEST_F(FileSourceTest, ReadsSavedAnswersOfASearchOrNothingIfOneIsCutI6) {
+  std::vector<std::string> paths;
+  for (int page = 0; page < 20; ++page) {
+    std::string text = R"({"took":1,"timed_out":false,"hits":{"hits":[)";
+    for (int i = 0; i < 1000; ++i) {
+      const std::string line = Line(1000 * page + i);
+      text += std::string(i == 0 ? "" : ",") + R"({"_index":"x","_source":)" +
+              line.substr(0, line.size() - 1) + "}";
+    }
+    paths.push_back(Write("page" + std::to_string(page), text + "]}}"));
+  }
+  for (const size_t threads : {1U, 3U}) {
+    const auto counts = Read(Create(paths)->get(), threads);
+    ASSERT_TRUE(counts) << counts.error().message();
+    EXPECT_EQ(counts->size(), 20'000U);
+  }
+  std::filesystem::resize_file(paths[7], std::filesystem::file_size(paths[7]) - 1);
+  for (const bool strict : {false, true}) {
+    const auto counts = Read(Create(paths, strict)->get(), 3);
+    ASSERT_FALSE(counts);
+    EXPECT_EQ(counts.error().code(), StatusCode::kBadInput);
+    EXPECT_NE(counts.error().message().find(paths[7] + ": the answer at byte 0"),
+              std::string::npos);
+  }
+}
+
 TEST_F(FileSourceTest, RefusesWhatItCantReadAndWhatIsGivenTwice) {
   const std::string path = Write("a", Line(1));
   EXPECT_EQ(Create({(folder_ / "missing").string()}).error().code(), StatusCode::kBadInput);

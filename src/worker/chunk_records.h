@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "common/status.h"
+#include "search/hits_page.h"
+#include "worker/record_stream.h"
+
+namespace tymbal::worker {
+
+/// Goes through the records of a chunk: its lines, its places, or the hits of its saved answers.
+/// Keeps its memory from chunk to chunk. Thread: confined to one.
+class ChunkRecords {
+ public:
+  /// Begins with the first record. REQUIRES: the chunk stays as it is until the last one.
+  void Begin(const Chunk& chunk);
+
+  /// Returns false at the end and after an error, see status(). The record has kRecordPadding
+  /// readable bytes behind it; `line` is that of the chunk, from 0; hits have their answer's.
+  bool Next(std::string_view* record, uint64_t* line);
+
+  /// Returns what is wrong with an answer that isn't whole: kBadInput. Its hits would be missing,
+  /// and nothing would say so.
+  const Status& status() const { return status_; }
+
+  /// Returns the lines that were gone through, of a chunk of lines.
+  uint64_t lines() const { return line_; }
+
+ private:
+  bool NextText(std::string_view* text, uint64_t* line);
+  Status OpenAnswer(std::string_view answer);
+
+  const Chunk* chunk_ = nullptr;
+  size_t offset_ = 0;  // Lines: the next one.
+  size_t place_ = 0;   // Lists: the next record.
+  uint64_t line_ = 0;
+  search::HitsPageParser parser_;
+  search::HitsPage page_;
+  size_t hit_ = 0;  // Answers: the next one of the page.
+  uint64_t answer_line_ = 0;
+  Status status_;
+};
+
+}  // namespace tymbal::worker
