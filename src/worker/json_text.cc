@@ -77,9 +77,6 @@ bool AppendEscaped(std::string_view* rest, std::string* out) {
   return true;
 }
 
-/// So many always fit into 64 bits.
-constexpr size_t kFittingDigits = 19;
-
 size_t CountDigits(std::string_view text) {
   size_t count = 0;
   while (count < text.size() && text[count] >= '0' && text[count] <= '9') ++count;
@@ -124,26 +121,19 @@ std::optional<std::string_view> Unescape(std::string_view content, Arena* arena)
   return std::string_view(bytes, out.size());
 }
 
-std::optional<JsonNumber> ParseNumber(std::string_view token) {
+std::optional<JsonNumber> ParseUnusualNumber(std::string_view token) {
   const bool minus = token.starts_with('-');
   const std::string_view unsigned_part = token.substr(minus ? 1 : 0);
-  JsonNumber number;
-  size_t digits = 0;
-  for (; digits < unsigned_part.size(); ++digits) {
-    const auto digit = static_cast<unsigned char>(unsigned_part[digits] - '0');
-    if (digit > 9) break;
-    number.magnitude = 10 * number.magnitude + digit;
-  }
+  const size_t digits = CountDigits(unsigned_part);
   if (digits == 0 || (digits > 1 && unsigned_part.front() == '0')) return std::nullopt;
 
+  JsonNumber number;
   if (digits == unsigned_part.size()) {
     number.is_integer = true;
-    if (digits > kFittingDigits) {
-      const auto [end, error] = std::from_chars(
-          unsigned_part.data(), unsigned_part.data() + unsigned_part.size(), number.magnitude);
-      if (error == std::errc::result_out_of_range) {
-        number.magnitude = std::numeric_limits<uint64_t>::max();
-      }
+    const auto [end, error] = std::from_chars(
+        unsigned_part.data(), unsigned_part.data() + unsigned_part.size(), number.magnitude);
+    if (error == std::errc::result_out_of_range) {
+      number.magnitude = std::numeric_limits<uint64_t>::max();
     }
     number.negative = minus && number.magnitude != 0;
     number.real = static_cast<double>(number.magnitude) * (minus ? -1 : 1);
@@ -158,7 +148,6 @@ std::optional<JsonNumber> ParseNumber(std::string_view token) {
                        unsigned_part.find("E-") == std::string_view::npos;
     number.real = large ? std::numeric_limits<double>::infinity() * (minus ? -1 : 1) : 0;
   }
-  number.magnitude = 0;
   number.negative = number.real < 0;
   return number;
 }

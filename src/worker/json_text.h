@@ -23,7 +23,22 @@ struct JsonNumber {
   double real = 0;         ///< Of all; infinite when it is too large.
 };
 
+/// ParseNumber() of what isn't a short row of digits.
+std::optional<JsonNumber> ParseUnusualNumber(std::string_view token);
+
 /// Returns nothing when `token` is no number of JSON's grammar (NaN, +1, 01 and 0x1 are none).
-std::optional<JsonNumber> ParseNumber(std::string_view token);
+inline std::optional<JsonNumber> ParseNumber(std::string_view token) {
+  constexpr size_t kFittingDigits = 19;  // Always less than 2^64.
+  if (token.empty() || token.size() > kFittingDigits || token.front() == '0') {
+    return ParseUnusualNumber(token);
+  }
+  uint64_t magnitude = 0;
+  for (const char c : token) {
+    const auto digit = static_cast<unsigned char>(c - '0');
+    if (digit > 9) return ParseUnusualNumber(token);
+    magnitude = 10 * magnitude + digit;
+  }
+  return JsonNumber{true, false, magnitude, static_cast<double>(magnitude)};
+}
 
 }  // namespace tymbal::worker

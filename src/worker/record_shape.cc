@@ -3,7 +3,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 
@@ -13,18 +12,8 @@ namespace {
 constexpr size_t kRecordBytesMax = 8 * 1024;
 constexpr size_t kWordBytes = sizeof(uint64_t);
 
-constexpr auto kInWord = [] {
-  std::array<bool, 256> table{};
-  for (const char c :
-       std::string_view("+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")) {
-    table[static_cast<uint8_t>(c)] = true;
-  }
-  return table;
-}();
-
-bool IsInWord(char c) { return kInWord[static_cast<uint8_t>(c)]; }
-
 uint64_t Load(const char* bytes) {
+  static_assert(std::endian::native == std::endian::little);
   uint64_t word = 0;
   std::memcpy(&word, bytes, kWordBytes);
   return word;
@@ -32,7 +21,7 @@ uint64_t Load(const char* bytes) {
 
 /// Reads up to 7 bytes behind both.
 bool SameBytes(const char* a, const char* b, size_t size) {
-  for (; size >= kWordBytes; size -= kWordBytes, a += kWordBytes, b += kWordBytes) {
+  for (; size > kWordBytes; size -= kWordBytes, a += kWordBytes, b += kWordBytes) {
     if (Load(a) != Load(b)) return false;
   }
   return size == 0 || (Load(a) ^ Load(b)) << (64 - 8 * size) == 0;
@@ -41,37 +30,48 @@ bool SameBytes(const char* a, const char* b, size_t size) {
 constexpr uint64_t Repeat(uint64_t byte) { return byte * 0x0101010101010101U; }
 constexpr uint64_t kHighBits = Repeat(0x80);
 
-/// The high bits of the bytes of `word` that are less than `limit`: exact up to the first of them
-/// ("Bit Twiddling Hacks", hasless). REQUIRES: limit <= 128.
-constexpr uint64_t Below(uint64_t word, uint64_t limit) {
-  return (word - Repeat(limit)) & ~word & kHighBits;
+/// The high bits of the bytes of `word` that are `byte`: exact up to the first of them ("Bit
+/// Twiddling Hacks", haszero).
+constexpr uint64_t BytesLike(uint64_t word, char byte) {
+  const uint64_t difference = word ^ Repeat(static_cast<uint8_t>(byte));
+  return (difference - Repeat(1)) & ~difference & kHighBits;
 }
 
-/// Returns the closing quote of a string whose text begins at `at`, or nullptr: it ends too late,
-/// or a backslash or a control character comes before. Sets high bits in `*high` if it has bytes
-/// above 127.
-const char* EndOfString(const char* at, const char* end, uint64_t* high) {
-  static_assert(std::endian::native == std::endian::little);
+/// The high bits of the bytes that end a number, true, false or null: blanks, quotes, commas,
+/// colons and brackets (which are above z, or become so with a bit of lower case letters); exact up
+/// to the first of them. Bytes above 127 end it, too.
+constexpr uint64_t EndsOfWord(uint64_t word) {
+  const uint64_t comma = (word ^ Repeat(',')) - Repeat(1);
+  const uint64_t colon = (word ^ Repeat(':')) - Repeat(1);
+  const uint64_t blank_or_quote = word - Repeat('"' + 1);
+  const uint64_t bracket = (word | Repeat(0x20)) + Repeat(0x80 - '{');
+  return (comma | colon | blank_or_quote | bracket | word) & kHighBits;
+}
+
+/// Returns where the first byte is for which `ends` sets its high bit, `end` at most.
+template <typename Ends>
+const char* FindFirst(const char* at, const char* end, Ends ends) {
   for (; at < end; at += kWordBytes) {
-    const uint64_t word = Load(at);
-    const uint64_t stops =
-        Below(word ^ Repeat('"'), 1) | Below(word ^ Repeat('\\'), 1) | Below(word, ' ');
-    if (stops == 0) {
-      *high |= word & kHighBits;
-      continue;
-    }
-    const int bits = std::countr_zero(stops);  // 8 * bytes + 7
-    *high |= word & kHighBits & ((uint64_t{1} << bits) - 1);
-    at += bits / 8;
-    return at < end && *at == '"' ? at : nullptr;
+    const uint64_t found = ends(Load(at));
+    if (found != 0) return std::min(at + std::countr_zero(found) / 8, end);
   }
-  return nullptr;
+  return end;
 }
 
-const char* EndOfWord(const char* at, const char* end) {
-  while (at < end && IsInWord(*at)) ++at;
-  return at;
+/// Returns whether a string may end at its first quote, wherever it stands: nothing is escaped, and
+/// no control character stands anywhere. (Compilers make few instructions of this loop.)
+bool IsPlain(std::string_view text) {
+  uint8_t unusual = 0;
+  uint8_t high = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    unusual |= static_cast<uint8_t>((byte == '\\') | (byte < ' '));
+    high |= byte;
+  }
+  return unusual == 0 && (high < 0x80 || simdjson::validate_utf8(text.data(), text.size()));
 }
+
+bool IsInWord(char c) { return EndsOfWord(Repeat(static_cast<uint8_t>(c))) == 0; }
 
 size_t EndOfQuoted(std::string_view record, size_t begin) {
   size_t i = begin + 1;
@@ -119,7 +119,6 @@ void RecordShape::Append(std::string_view text, Value value, size_t value_offset
 bool RecordShape::Match(std::string_view record, Token* values) const {
   const char* at = record.data();
   const char* const end = at + record.size();
-  uint64_t high = 0;
   for (const Piece& piece : pieces_) {
     if (static_cast<size_t>(end - at) < piece.size ||
         !SameBytes(at, text_.data() + piece.begin, piece.size)) {
@@ -127,14 +126,17 @@ bool RecordShape::Match(std::string_view record, Token* values) const {
     }
     at += piece.size;
     if (piece.value == Value::kNone) break;
-    const bool is_string = piece.value == Value::kString;
-    const char* const stop = is_string ? EndOfString(at, end, &high) : EndOfWord(at, end);
-    if (stop == nullptr || (!is_string && stop == at)) return false;
-    const char* const begin = is_string ? at - 1 : at;
-    *values++ = {begin, static_cast<size_t>(stop - begin) + (is_string ? 1 : 0)};
-    at = stop;
+    const char* begin = at;
+    if (piece.value == Value::kString) {
+      at = FindFirst(at, end, [](uint64_t word) { return BytesLike(word, '"'); });
+      *values++ = {begin - 1, static_cast<size_t>(at - begin) + 2};
+    } else {
+      at = FindFirst(at, end, EndsOfWord);
+      if (at == begin) return false;
+      *values++ = {begin, static_cast<size_t>(at - begin)};
+    }
   }
-  return at == end && (high == 0 || simdjson::validate_utf8(record.data(), record.size()));
+  return at == end && IsPlain(record);
 }
 
 std::optional<size_t> RecordShape::ValueAt(size_t offset) const {

@@ -45,21 +45,30 @@ void TokenCollector::Reset() {
 }
 
 bool TokenCollector::CollectByShape(std::string_view record) {
-  for (size_t i = 0; i < known_.size(); ++i) {
-    if (!known_[i].shape.Match(record, shape_values_.data())) continue;
-    if (i > 0)
-      std::rotate(known_.begin(), known_.begin() + static_cast<std::ptrdiff_t>(i),
-                  known_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
-    Known& known = known_.front();
-    ++known.hits;
-    learn_after_ = learn_pause_ = 0;
-    Reset();
-    tokens_.may_have_escapes = false;
-    for (const Known::Use& use : known.uses)
-      Take(use.leaf, shape_values_[use.value], use.may_repeat);
+  for (auto known = known_.begin(); known != known_.end(); ++known) {
+    if (!known->shape.Match(record, shape_values_.data())) continue;
+    if (known != known_.begin()) std::rotate(known_.begin(), known, known + 1);
+    TakeKnown(&known_.front());
     return true;
   }
   return false;
+}
+
+void TokenCollector::TakeKnown(Known* known) {
+  ++known->hits;
+  learn_after_ = learn_pause_ = 0;
+  Reset();
+  tokens_.may_have_escapes = false;
+  for (const Known::Use& use : known->plain) {
+    const Token token = shape_values_[use.value];
+    if (token == "null") continue;
+    const auto field = static_cast<size_t>(use.leaf.field);
+    tokens_.values[field] = token;
+    tokens_.forms[field] = use.leaf.form;
+  }
+  for (const Known::Use& use : known->others) {
+    Take(use.leaf, shape_values_[use.value], use.may_repeat);
+  }
 }
 
 /// Records of ever new shapes are learned from less and less often.
@@ -85,13 +94,22 @@ void TokenCollector::Learn(std::string_view record) {
 std::optional<TokenCollector::Known> TokenCollector::KnownOf(std::string_view record) {
   auto shape = RecordShape::Of(record, fixed_);
   if (!shape || !shape->Match(record, shape_values_.data())) return std::nullopt;
-  Known known{std::move(*shape), {}};
+  Known known{std::move(*shape), {}, {}};
   for (const Taken& taken : taken_) {
     const auto value = known.shape.ValueAt(OffsetOf(taken.token));
     if (!value || shape_values_[*value] != taken.token) return std::nullopt;
-    known.uses.push_back({*value, taken.leaf, taken.may_repeat});
+    (IsPlain(taken) ? known.plain : known.others).push_back({*value, taken.leaf, taken.may_repeat});
   }
   return known;
+}
+
+/// Whether taking it needs no look at other places of its field, nor at rules.
+bool TokenCollector::IsPlain(const Taken& taken) const {
+  const Field field = taken.leaf.field;
+  if (field == Field::kErrorRule || field == Field::kCondition) return false;
+  if (IsQuotedNumber(taken.leaf, taken.token)) return false;
+  return std::count_if(taken_.begin(), taken_.end(),
+                       [field](const Taken& other) { return other.leaf.field == field; }) == 1;
 }
 
 void TokenCollector::Parse(std::string_view record) {

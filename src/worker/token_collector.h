@@ -51,7 +51,8 @@ class TokenCollector {
       bool may_repeat;
     };
     RecordShape shape;
-    std::vector<Use> uses;
+    std::vector<Use> plain;  // What stands there is the field's value, or null.
+    std::vector<Use> others;
     uint64_t hits = 0;
   };
   /// What was taken from the record at hand, to learn from it.
@@ -63,6 +64,8 @@ class TokenCollector {
 
   void Reset();
   bool CollectByShape(std::string_view record);
+  void TakeKnown(Known* known);
+  bool IsPlain(const Taken& taken) const;
   void Parse(std::string_view record);
   void Learn(std::string_view record);
   std::optional<Known> KnownOf(std::string_view record);
