@@ -1,11 +1,12 @@
 """What was measured, as JSON and as the generated section of docs/performance.md."""
 
+import datetime
 import os
 import re
 import subprocess
 from pathlib import Path
 
-BEGIN, END = "<!-- bench/run writes from here -->", "<!-- to here -->"
+END = "<!-- to here -->"
 OURS = "tymbal run"
 SOURCES = {"ndjson": "NDJSON", "pages": "Answer pages"}
 
@@ -109,11 +110,19 @@ def _threads(threads: int) -> str:
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 
-def write(path: Path, text: str) -> None:
-    """Puts the text between the markers of a page, and leaves the rest of it alone."""
+def conditions(tymbal: str, command: str) -> str:
+    """Returns when and on what something is measured, in a sentence."""
+    on = machine(tymbal)
+    return (f"{datetime.date.today()}, `{command}`. {on['cpu']}, {on['cores']} cores, {on['memory_gib']} GiB, Linux {on['kernel']}; {on['tymbal']}, "
+            f"built by {on['compiler']}. Load of the machine before: {on['load_before']}.")  # fmt: skip
+
+
+def write(path: Path, text: str, author: str = "bench/run") -> None:
+    """Puts the text between the author's markers on a page, and leaves the rest of it alone."""
+    marker = f"<!-- {author} writes from here -->"
     page = path.read_text(encoding="utf-8")
-    before, begin, rest = page.partition(BEGIN)
+    before, begin, rest = page.partition(marker)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise SystemExit(f"{path.name} has no lines '{BEGIN}' and '{END}'")
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+        raise SystemExit(f"{path.name} has no lines '{marker}' and '{END}'")
+    path.write_text(f"{before}{marker}\n\n{text}\n\n{END}{after}", encoding="utf-8")
