@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -16,8 +18,11 @@ namespace {
 /// How often to take a new epoch when another process has taken one meanwhile: each time one of the
 /// two goes on, so this is reached only when many fight for one store.
 constexpr int kFencedMax = 20;
+/// How much longer to wait, at most, before each next epoch. Who took it at once would fence the
+/// other one just before that publishes, and be fenced so in turn, again and again.
+constexpr int kFencedPauseMs = 20;
 constexpr size_t kConflictsShown = 3;
-/// Fragments of a run: the rows of one at a time are in memory.
+/// Fragments of a run: the rows of two at a time are in memory, see SummaryAhead.
 constexpr uint32_t kFragments = 4;
 
 /// Runs the loop until an asynchronous call has replied. `call` gets the callback.
@@ -57,8 +62,9 @@ Result<std::vector<PeriodOutcome>> RunJob::Commit(worker::Aggregator* aggregator
   TYMBAL_RETURN_IF_ERROR(CheckConflicts(*aggregator));
   TYMBAL_RETURN_IF_ERROR(BecomeMaster());
   std::vector<PeriodOutcome> outcomes;
+  SummaryAhead summaries(aggregator);
   for (const int64_t start_ms : aggregator->PeriodStarts()) {
-    TYMBAL_ASSIGN_OR_RETURN(PeriodOutcome outcome, CommitPeriod(aggregator, start_ms));
+    TYMBAL_ASSIGN_OR_RETURN(PeriodOutcome outcome, CommitPeriod(&summaries, start_ms));
     outcomes.push_back(outcome);
   }
   TYMBAL_RETURN_IF_ERROR(
@@ -126,28 +132,37 @@ Status RunJob::TakeEpoch() {
                        [this](auto done) { coordinator_->ClaimBoard(epoch_, std::move(done)); });
 }
 
-Result<PeriodOutcome> RunJob::CommitPeriod(worker::Aggregator* aggregator, int64_t start_ms) {
-  const worker::PeriodTotals totals = aggregator->Totals(start_ms);
-  PeriodOutcome outcome{.period = aggregator->PeriodAt(start_ms),
-                        .coverage = aggregator->PeriodCoverage(start_ms),
+Result<PeriodOutcome> RunJob::CommitPeriod(SummaryAhead* summaries, int64_t start_ms) {
+  const worker::Aggregator& aggregator = summaries->aggregator();
+  const worker::PeriodTotals totals = aggregator.Totals(start_ms);
+  PeriodOutcome outcome{.period = aggregator.PeriodAt(start_ms),
+                        .coverage = aggregator.PeriodCoverage(start_ms),
                         .calls = totals.calls,
                         .errors = totals.errors,
                         .endpoints = totals.endpoints};
   // Another process may take the next epoch at any moment: then so do we, look at the period anew,
   // and go on; the ledger sees to it that nothing counts twice.
-  Status status = TryPeriod(aggregator, &outcome);
+  Status status = TryPeriod(summaries, &outcome);
   for (int fenced = 0; status.code() == StatusCode::kFenced && fenced < kFencedMax; ++fenced) {
+    Pause(fenced * kFencedPauseMs);
     TYMBAL_RETURN_IF_ERROR(TakeEpoch());
-    status = TryPeriod(aggregator, &outcome);
+    status = TryPeriod(summaries, &outcome);
   }
   if (!status.ok()) return status;
-  aggregator->Forget(start_ms);
+  summaries->Forget(start_ms);
   return outcome;
 }
 
-Status RunJob::TryPeriod(worker::Aggregator* aggregator, PeriodOutcome* outcome) {
+void RunJob::Pause(int ms_max) {
+  const std::chrono::milliseconds pause(std::uniform_int_distribution<int>(0, ms_max)(random_));
+  bool over = false;
+  loop_->After(pause, [&over] { over = true; });
+  loop_->RunUntil([&over] { return over; });
+}
+
+Status RunJob::TryPeriod(SummaryAhead* summaries, PeriodOutcome* outcome) {
   const int64_t start_ms = outcome->period.start_ms;
-  const RunInput input = InputOf(*aggregator, start_ms);
+  const RunInput input = InputOf(summaries->aggregator(), start_ms);
   TYMBAL_ASSIGN_OR_RETURN(const auto published, store_->ReadPublishedRun(start_ms));
   if (published && SameInput(published->input, input)) {
     outcome->action = PeriodAction::kUnchanged;
@@ -156,7 +171,7 @@ Status RunJob::TryPeriod(worker::Aggregator* aggregator, PeriodOutcome* outcome)
   }
   if (published && !options_.replace) return Conflict(DescribeConflict(*published, input));
   TYMBAL_ASSIGN_OR_RETURN(const RunRecord run, PlanOrResume(input, outcome->period));
-  TYMBAL_RETURN_IF_ERROR(Execute(run, aggregator));
+  TYMBAL_RETURN_IF_ERROR(Execute(run, summaries));
   TYMBAL_RETURN_IF_ERROR(Publish(run));
   outcome->action = published ? PeriodAction::kReplaced : PeriodAction::kPublished;
   outcome->run = run.id;
@@ -213,7 +228,7 @@ Result<RunRecord> RunJob::PlanOrResume(const RunInput& input, const Period& peri
 }
 
 /// The worker's part: take the task from the board, commit its fragments one by one, say so.
-Status RunJob::Execute(const RunRecord& run, worker::Aggregator* aggregator) {
+Status RunJob::Execute(const RunRecord& run, SummaryAhead* summaries) {
   Task task{epoch_, run.id, run.period, run.slots, {}};
   for (const FragmentRecord& fragment : run.fragments) {
     if (fragment.state == FragmentState::kDone) continue;
@@ -225,10 +240,24 @@ Status RunJob::Execute(const RunRecord& run, worker::Aggregator* aggregator) {
       loop_, [this](auto reply) { coordinator_->ReadTask(std::move(reply)); });
   if (!seen) return seen.error();
   if (!*seen) return Internal("the task that was just published is gone");
-  for (const TaskFragment& fragment : (*seen)->fragments) {
-    TYMBAL_ASSIGN_OR_RETURN(const worker::FragmentResult result,
-                            aggregator->Summarize((*seen)->period.start_ms, fragment.slots));
-    const FragmentCommit commit{(*seen)->run, fragment.no, fragment.token, result.coverage,
+  return ExecuteTask(**seen, summaries);
+}
+
+Status RunJob::ExecuteTask(const Task& task, SummaryAhead* summaries) {
+  std::vector<SummaryPart> parts;
+  for (const TaskFragment& fragment : task.fragments) {
+    parts.push_back({task.period.start_ms, fragment.slots});
+  }
+  // The next period will most probably be cut alike: a guess, which may be wrong.
+  const std::vector<int64_t> starts = summaries->aggregator().PeriodStarts();
+  const auto later = std::upper_bound(starts.begin(), starts.end(), task.period.start_ms);
+  if (later != starts.end() && !parts.empty()) parts.push_back({*later, parts.front().slots});
+
+  for (size_t i = 0; i < task.fragments.size(); ++i) {
+    const TaskFragment& fragment = task.fragments[i];
+    const auto next = i + 1 < parts.size() ? std::optional(parts[i + 1]) : std::nullopt;
+    TYMBAL_ASSIGN_OR_RETURN(const worker::FragmentResult result, summaries->Take(parts[i], next));
+    const FragmentCommit commit{task.run, fragment.no, fragment.token, result.coverage,
                                 &result.rows};
     TYMBAL_ASSIGN_OR_RETURN([[maybe_unused]] const CommitOutcome outcome,
                             store_->CommitFragment(commit));

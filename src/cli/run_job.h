@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
+#include "cli/summary_ahead.h"
 #include "common/coordinator.h"
 #include "common/event_loop.h"
 #include "common/ids.h"
@@ -44,12 +47,17 @@ struct RunJobOptions {
 /// protocol of a cluster with one node: register, become master, take an epoch; for each period
 /// plan a run in the ledger, publish the task, commit its fragment, publish the run. A run that an
 /// earlier process left open for the same input is taken over; published periods with the same
-/// input are left alone. So it may be killed at any moment and started again. The loop, coordinator
-/// and store must outlive it. Thread: the loop's.
+/// input are left alone. So it may be killed at any moment and started again. While the store
+/// writes a fragment, the next one is summarized (SummaryAhead). The loop, coordinator and store
+/// must outlive it. Thread: the loop's.
 class RunJob : private Coordinator::Listener {
  public:
   RunJob(EventLoop* loop, Coordinator* coordinator, ResultStore* store, RunJobOptions options)
-      : loop_(loop), coordinator_(coordinator), store_(store), options_(std::move(options)) {}
+      : loop_(loop),
+        coordinator_(coordinator),
+        store_(store),
+        options_(std::move(options)),
+        random_(std::hash<std::string>{}(options_.self.incarnation)) {}
 
   /// Commits all periods and returns what became of each, in order of time. Errors: kConflict,
   /// before anything was changed, when a period is published from other input and `replace` is off;
@@ -65,19 +73,23 @@ class RunJob : private Coordinator::Listener {
 
   Status BecomeMaster();
   Status TakeEpoch();
+  /// Waits for up to `ms_max`, not as long as other processes do.
+  void Pause(int ms_max);
   RunInput InputOf(const worker::Aggregator& aggregator, int64_t start_ms) const;
   Status CheckConflicts(const worker::Aggregator& aggregator);
-  Result<PeriodOutcome> CommitPeriod(worker::Aggregator* aggregator, int64_t start_ms);
-  Status TryPeriod(worker::Aggregator* aggregator, PeriodOutcome* outcome);
+  Result<PeriodOutcome> CommitPeriod(SummaryAhead* summaries, int64_t start_ms);
+  Status TryPeriod(SummaryAhead* summaries, PeriodOutcome* outcome);
   Result<RunRecord> PlanOrResume(const RunInput& input, const Period& period);
   Status TakeOver(RunRecord* run);
-  Status Execute(const RunRecord& run, worker::Aggregator* aggregator);
+  Status Execute(const RunRecord& run, SummaryAhead* summaries);
+  Status ExecuteTask(const Task& task, SummaryAhead* summaries);
   Status Publish(const RunRecord& run);
 
   EventLoop* const loop_;
   Coordinator* const coordinator_;
   ResultStore* const store_;
   const RunJobOptions options_;
+  std::mt19937_64 random_;  // Other numbers in each process.
   bool live_ = false;
   Epoch epoch_;
   std::map<int64_t, RunRecord> open_runs_;  // Left by an earlier process; by period start.

@@ -36,6 +36,9 @@ struct EndpointStat {
   bool operator==(const EndpointStat&) const = default;
 };
 
+/// Returns the 1-based ranks of kPercentiles among sorted durations. REQUIRES: calls > 0.
+std::array<uint64_t, kPercentiles.size()> PercentileRanks(uint64_t calls);
+
 /// Returns the percentiles that a histogram gives: the middles of the buckets of the nearest ranks,
 /// kept within [min_us, max_us]. REQUIRES: histogram.count() > 0.
 std::array<uint64_t, kPercentiles.size()> HistogramPercentiles(const Histogram& histogram,

@@ -4,18 +4,20 @@
 #include <bit>
 #include <optional>
 
-#include "common/uint128.h"
-
 namespace tymbal {
 namespace {
 
-constexpr int kSubBits = 7;
-constexpr uint32_t kSubBuckets = 1U << kSubBits;
 constexpr char kVersion = 1;
 
-void AppendVarint(uint64_t number, std::string* out) {
-  for (; number >= 0x80; number >>= 7) out->push_back(static_cast<char>(0x80 | (number & 0x7F)));
-  out->push_back(static_cast<char>(number));
+size_t VarintBytes(uint64_t number) {
+  return number < 0x80 ? 1 : (static_cast<size_t>(std::bit_width(number)) + 6) / 7;
+}
+
+/// Returns where the number ends.
+char* WriteVarint(uint64_t number, char* out) {
+  for (; number >= 0x80; number >>= 7) *out++ = static_cast<char>(0x80 | (number & 0x7F));
+  *out++ = static_cast<char>(number);
+  return out;
 }
 
 std::optional<uint64_t> ReadVarint(std::string_view* bytes) {
@@ -30,39 +32,28 @@ std::optional<uint64_t> ReadVarint(std::string_view* bytes) {
   return std::nullopt;
 }
 
-struct Entry {
-  uint32_t bucket;
-  uint64_t count;
-};
-
-/// Returns the entries of an encoded histogram, or nothing when the bytes are damaged.
-std::optional<std::vector<Entry>> ReadEntries(std::string_view bytes, uint64_t count_before) {
-  if (bytes.empty() || bytes.front() != kVersion) return std::nullopt;
+/// Calls add(bucket, count) for each entry of an encoded histogram, as far as it is sound; returns
+/// whether all of it is, and all counts fit beside `count_before`.
+template <typename Add>
+bool ReadEntries(std::string_view bytes, uint64_t count_before, Add add) {
+  if (bytes.empty() || bytes.front() != kVersion) return false;
   bytes.remove_prefix(1);
-  std::vector<Entry> entries;
   uint64_t bucket = 0;
   uint64_t total = count_before;
   while (!bytes.empty()) {
     const auto gap = ReadVarint(&bytes);
     const auto count = ReadVarint(&bytes);
-    if (!gap || !count || *count == 0 || *gap >= Histogram::kBuckets) return std::nullopt;
+    if (!gap || !count || *count == 0 || *gap >= Histogram::kBuckets) return false;
     bucket += *gap;
     if (bucket >= Histogram::kBuckets || __builtin_add_overflow(total, *count, &total)) {
-      return std::nullopt;
+      return false;
     }
-    entries.push_back({static_cast<uint32_t>(bucket++), *count});
+    add(static_cast<uint32_t>(bucket++), *count);
   }
-  return entries;
+  return true;
 }
 
 }  // namespace
-
-uint32_t Histogram::BucketOf(uint64_t value) {
-  TYMBAL_CHECK(value <= kDurationMaxUs, "durations are checked where they are read");
-  if (value < kSubBuckets) return static_cast<uint32_t>(value);
-  const auto shift = static_cast<uint32_t>(std::bit_width(value) - 1 - kSubBits);
-  return shift * kSubBuckets + static_cast<uint32_t>(value >> shift);
-}
 
 uint64_t Histogram::LowerBound(uint32_t bucket) {
   if (bucket < 2 * kSubBuckets) return bucket;
@@ -76,67 +67,59 @@ uint64_t Histogram::Middle(uint32_t bucket) {
 }
 
 void Histogram::Clear() {
-  if (first_ <= last_) std::fill(counts_.begin() + first_, counts_.begin() + last_ + 1, 0);
+  ForEachUsed([this](uint32_t bucket) { counts_[bucket] = 0; });
+  used_ = {};
   count_ = 0;
-  first_ = kBuckets;
-  last_ = 0;
-}
-
-void Histogram::Add(uint64_t value, uint64_t count) {
-  const uint32_t bucket = BucketOf(value);
-  counts_[bucket] += count;
-  count_ += count;
-  first_ = std::min(first_, bucket);
-  last_ = std::max(last_, bucket);
 }
 
 void Histogram::Merge(const Histogram& other) {
-  for (uint32_t bucket = other.first_; bucket <= other.last_; ++bucket) {
-    counts_[bucket] += other.counts_[bucket];
-  }
-  count_ += other.count_;
-  first_ = std::min(first_, other.first_);
-  last_ = std::max(last_, other.last_);
+  other.ForEachUsed([&](uint32_t bucket) { AddTo(bucket, other.counts_[bucket]); });
 }
 
 Status Histogram::MergeEncoded(std::string_view bytes) {
-  const auto entries = ReadEntries(bytes, count_);
-  if (!entries) return Internal("a stored histogram is damaged or of an unknown version");
-  for (const Entry& entry : *entries) {
-    counts_[entry.bucket] += entry.count;
-    count_ += entry.count;
+  if (!ReadEntries(bytes, count_, [](uint32_t, uint64_t) {})) {
+    return Internal("a stored histogram is damaged or of an unknown version");
   }
-  if (!entries->empty()) {
-    first_ = std::min(first_, entries->front().bucket);
-    last_ = std::max(last_, entries->back().bucket);
-  }
+  ReadEntries(bytes, count_, [this](uint32_t bucket, uint64_t count) { AddTo(bucket, count); });
   return Status::Ok();
 }
 
-Histogram::Position Histogram::Find(uint64_t rank) const {
-  TYMBAL_CHECK(rank >= 1 && rank <= count_, "no such rank");
+void Histogram::Find(std::span<const uint64_t> ranks, std::span<Position> found) const {
+  TYMBAL_CHECK(ranks.size() == found.size() && !ranks.empty() && ranks.front() >= 1 &&
+                   ranks.back() <= count_ && std::is_sorted(ranks.begin(), ranks.end()),
+               "no such ranks");
+  size_t next = 0;
   uint64_t before = 0;
-  uint32_t bucket = first_;
-  while (before + counts_[bucket] < rank) before += counts_[bucket++];
-  return {bucket, before};
+  ForEachUsed([&](uint32_t bucket) {
+    const uint64_t up_to = before + counts_[bucket];
+    while (next < ranks.size() && ranks[next] <= up_to) found[next++] = {bucket, before};
+    before = up_to;
+  });
 }
 
 std::string Histogram::Encode() const {
-  std::string bytes(1, kVersion);
+  // Measured first: most rows of results have one, and growing it would take longer than this.
+  size_t size = 1;
   uint32_t next = 0;
-  for (uint32_t bucket = first_; bucket <= last_; ++bucket) {
-    if (counts_[bucket] == 0) continue;
-    AppendVarint(bucket - next, &bytes);
-    AppendVarint(counts_[bucket], &bytes);
+  ForEachUsed([&](uint32_t bucket) {
+    size += VarintBytes(bucket - next) + VarintBytes(counts_[bucket]);
     next = bucket + 1;
-  }
+  });
+  std::string bytes(size, kVersion);
+  char* out = bytes.data() + 1;
+  next = 0;
+  ForEachUsed([&](uint32_t bucket) {
+    out = WriteVarint(bucket - next, out);
+    out = WriteVarint(counts_[bucket], out);
+    next = bucket + 1;
+  });
   return bytes;
 }
 
 uint64_t NearestRank(uint64_t count, uint32_t permille) {
   TYMBAL_CHECK(count > 0 && permille > 0 && permille <= 1000, "no such percentile");
-  const auto product = static_cast<Uint128>(count) * permille;
-  return static_cast<uint64_t>((product + 999) / 1000);
+  // ceil(p * n) of n = 1000 q + r is 1000 p q + ceil(p r): a product of large numbers would wrap.
+  return count / 1000 * permille + (count % 1000 * permille + 999) / 1000;
 }
 
 }  // namespace tymbal

@@ -16,27 +16,36 @@ Status AddChecked(uint64_t* sum, uint64_t value) {
   return Status::Ok();
 }
 
+/// Returns the entry of a name: a new one where there is none, without a copy of the name else.
+template <typename Entries>
+auto& Entry(Entries* entries, const std::string& name) {
+  const auto found = entries->find(name);
+  return found != entries->end() ? found->second : (*entries)[name];
+}
+
 }  // namespace
 
 Status RollUp::Add(const StatRow& row) {
   TYMBAL_CHECK(row.level == Level::kMethod, "only methods are added up");
-  const Key service{Level::kService, {row.name.app, row.name.service, ""}};
-  const Key app{Level::kApp, {row.name.app, "", ""}};
-  for (const Key& key : {service, app}) {
-    if (Status s = AddTo(&totals_[key], row.stat); !s.ok()) {
-      return s.WithContext(std::string(LevelName(key.first)) + " " + key.second.app + " " +
-                           key.second.service);
-    }
+  App& app = Entry(&apps_, row.name.app);
+  Total& service = Entry(&app.services, row.name.service);
+  const auto add = [&]() -> Status {
+    TYMBAL_RETURN_IF_ERROR(AddNumbers(&service, row.stat));
+    return AddHistogram(&service, row.stat.histogram);
+  };
+  if (Status s = add(); !s.ok()) {
+    return s.WithContext("service " + row.name.app + " " + row.name.service);
+  }
+  if (Status s = AddNumbers(&app.total, row.stat); !s.ok()) {
+    return s.WithContext("app " + row.name.app);
   }
   return Status::Ok();
 }
 
-Status RollUp::AddTo(Total* total, const EndpointStat& stat) {
+Status RollUp::AddNumbers(Total* total, const EndpointStat& stat) {
   EndpointStat& sum = total->stat;
   if (total->methods++ == 0) {
     sum = stat;
-    total->histograms.push_back(std::exchange(sum.histogram, {}));
-    total->histogram_bytes = stat.histogram.size();
     return Status::Ok();
   }
   TYMBAL_RETURN_IF_ERROR(AddChecked(&sum.calls, stat.calls));
@@ -47,8 +56,12 @@ Status RollUp::AddTo(Total* total, const EndpointStat& stat) {
   sum.duration_sumsq += stat.duration_sumsq;
   sum.min_us = std::min(sum.min_us, stat.min_us);
   sum.max_us = std::max(sum.max_us, stat.max_us);
-  total->histograms.push_back(stat.histogram);
-  total->histogram_bytes += stat.histogram.size();
+  return Status::Ok();
+}
+
+Status RollUp::AddHistogram(Total* total, const std::string& histogram) {
+  total->histograms.push_back(histogram);
+  total->histogram_bytes += histogram.size();
   return total->histogram_bytes > kPendingBytesMax ? Compact(total) : Status::Ok();
 }
 
@@ -63,23 +76,35 @@ Status RollUp::Compact(Total* total) {
   return Status::Ok();
 }
 
+Result<StatRow> RollUp::FinishRow(Level level, EndpointName name, Total* total) {
+  StatRow row;
+  row.level = level;
+  row.name = std::move(name);
+  row.endpoint_id = EndpointId(row.level, row.name);
+  row.stat = std::move(total->stat);
+  if (total->methods > 1) {
+    TYMBAL_RETURN_IF_ERROR(Compact(total));
+    row.stat.percentile_us = HistogramPercentiles(scratch_, row.stat.min_us, row.stat.max_us);
+    row.stat.exact = false;
+  }
+  row.stat.histogram = std::move(total->histograms.front());
+  return row;
+}
+
 Result<std::vector<StatRow>> RollUp::Finish() {
   std::vector<StatRow> rows;
-  for (auto& [key, total] : totals_) {
-    StatRow row;
-    row.level = key.first;
-    row.name = key.second;
-    row.endpoint_id = EndpointId(row.level, row.name);
-    row.stat = std::move(total.stat);
-    if (total.methods > 1) {
-      TYMBAL_RETURN_IF_ERROR(Compact(&total));
-      row.stat.percentile_us = HistogramPercentiles(scratch_, row.stat.min_us, row.stat.max_us);
-      row.stat.exact = false;
+  for (auto& [app_name, app] : apps_) {
+    for (auto& [service_name, service] : app.services) {
+      TYMBAL_ASSIGN_OR_RETURN(StatRow row,
+                              FinishRow(Level::kService, {app_name, service_name, ""}, &service));
+      // What was merged for a service is not merged again, method by method, for its app.
+      TYMBAL_RETURN_IF_ERROR(AddHistogram(&app.total, row.stat.histogram));
+      rows.push_back(std::move(row));
     }
-    row.stat.histogram = std::move(total.histograms.front());
+    TYMBAL_ASSIGN_OR_RETURN(StatRow row, FinishRow(Level::kApp, {app_name, "", ""}, &app.total));
     rows.push_back(std::move(row));
   }
-  totals_.clear();
+  apps_.clear();
   std::sort(rows.begin(), rows.end(),
             [](const StatRow& a, const StatRow& b) { return a.endpoint_id < b.endpoint_id; });
   return rows;

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/endpoint_stat.h"
@@ -34,12 +34,17 @@ class RollUp {
     std::vector<std::string> histograms;  // Not merged yet.
     size_t histogram_bytes = 0;
   };
-  using Key = std::pair<Level, EndpointName>;
+  struct App {
+    Total total;  // Its histograms are those of its services, once they are finished.
+    std::map<std::string, Total, std::less<>> services;
+  };
 
-  Status AddTo(Total* total, const EndpointStat& stat);
+  static Status AddNumbers(Total* total, const EndpointStat& stat);
+  Status AddHistogram(Total* total, const std::string& histogram);
   Status Compact(Total* total);
+  Result<StatRow> FinishRow(Level level, EndpointName name, Total* total);
 
-  std::map<Key, Total> totals_;
+  std::map<std::string, App, std::less<>> apps_;
   Histogram scratch_;
 };
 

@@ -64,11 +64,7 @@ Status RowMerger::MergeHistograms(const EndpointName& name, EndpointStat* into,
 Status RowMerger::FinishPercentiles(EndpointStat* stat) {
   scratch_.Clear();
   TYMBAL_RETURN_IF_ERROR(scratch_.MergeEncoded(stat->histogram));
-  for (size_t i = 0; i < kPercentiles.size(); ++i) {
-    const uint64_t rank = NearestRank(stat->calls, kPercentiles[i]);
-    const uint64_t middle = Histogram::Middle(scratch_.Find(rank).bucket);
-    stat->percentile_us[i] = std::clamp(middle, stat->min_us, stat->max_us);
-  }
+  stat->percentile_us = HistogramPercentiles(scratch_, stat->min_us, stat->max_us);
   return Status::Ok();
 }
 

@@ -6,9 +6,6 @@
 namespace tymbal::worker {
 namespace {
 
-/// Up to here sorting all durations is faster than going over them twice.
-constexpr size_t kSortMax = 512;
-
 Uint128 SaturatingAdd(Uint128 a, Uint128 b) {
   Uint128 sum = 0;
   return __builtin_add_overflow(a, b, &sum) ? ~Uint128{0} : sum;
@@ -82,45 +79,49 @@ void DurationSums::Merge(const DurationSums& other) {
   tolerating += other.tolerating;
 }
 
+void DurationSums::AddAll(std::span<const uint32_t> durations_us, uint64_t apdex_us) {
+  // Fewer than 2^32 of them, so that only the squares need more than 64 bits.
+  uint64_t sum = 0;
+  Uint128 squares = 0;
+  uint64_t within_t = 0;
+  uint64_t within_4t = 0;
+  uint32_t min = UINT32_MAX;
+  uint32_t max = 0;
+  for (const uint32_t duration_us : durations_us) {
+    sum += duration_us;
+    squares += static_cast<uint64_t>(duration_us) * duration_us;
+    within_t += duration_us <= apdex_us ? 1 : 0;
+    within_4t += duration_us <= 4 * apdex_us ? 1 : 0;
+    min = std::min(min, duration_us);
+    max = std::max(max, duration_us);
+  }
+  if (durations_us.empty()) return;
+  Merge({durations_us.size(), sum, squares, min, max, within_t, within_4t - within_t});
+}
+
 Result<EndpointStat> Summarizer::Summarize(const DurationSet& durations, const CallCounts& counts,
                                            uint64_t apdex_us) {
   DurationSums sums;
-  ForEach(durations,
-          [&](uint64_t duration_us, uint64_t count) { sums.Add(duration_us, count, apdex_us); });
+  sums.AddAll(durations.narrow, apdex_us);
+  for (const uint64_t duration_us : durations.wide) sums.Add(duration_us, 1, apdex_us);
+  for (const WeightedDuration& d : durations.weighted) sums.Add(d.duration_us, d.count, apdex_us);
   TYMBAL_ASSIGN_OR_RETURN(EndpointStat stat, FromSums(sums, counts));
   histogram_.Clear();
   ForEach(durations,
           [&](uint64_t duration_us, uint64_t count) { histogram_.Add(duration_us, count); });
   stat.histogram = histogram_.Encode();
-  if (durations.narrow.size() + durations.wide.size() + durations.weighted.size() <= kSortMax) {
-    SelectBySorting(durations, stat.calls, &stat);
-  } else {
-    SelectByHistogram(durations, stat.calls, &stat);
-  }
+  SelectPercentiles(durations, &stat);
   return stat;
 }
 
-void Summarizer::SelectBySorting(const DurationSet& durations, uint64_t calls, EndpointStat* stat) {
-  sorted_.clear();
-  ForEach(durations, [this](uint64_t duration_us, uint64_t count) {
-    sorted_.push_back({duration_us, count});
-  });
-  std::sort(sorted_.begin(), sorted_.end(), ByDuration);
-  for (size_t i = 0; i < kPercentiles.size(); ++i) {
-    stat->percentile_us[i] = AtRank(sorted_, NearestRank(calls, kPercentiles[i]));
-  }
-}
-
 /// The histogram says in which bucket each percentile lies; only those few values are sorted.
-void Summarizer::SelectByHistogram(const DurationSet& durations, uint64_t calls,
-                                   EndpointStat* stat) {
-  target_of_bucket_.resize(Histogram::kBuckets);
-  candidates_.resize(kPercentiles.size());
+void Summarizer::SelectPercentiles(const DurationSet& durations, EndpointStat* stat) {
+  const auto ranks = PercentileRanks(stat->calls);
   std::array<Histogram::Position, kPercentiles.size()> positions{};
+  histogram_.Find(ranks, positions);
   uint8_t targets = 0;
-  for (size_t i = 0; i < kPercentiles.size(); ++i) {
-    positions[i] = histogram_.Find(NearestRank(calls, kPercentiles[i]));
-    uint8_t& target = target_of_bucket_[positions[i].bucket];
+  for (const Histogram::Position& position : positions) {
+    uint8_t& target = target_of_bucket_[position.bucket];
     if (target != 0) continue;
     candidates_[targets].clear();
     target = ++targets;
@@ -134,8 +135,7 @@ void Summarizer::SelectByHistogram(const DurationSet& durations, uint64_t calls,
   }
   for (size_t i = 0; i < kPercentiles.size(); ++i) {
     const auto& candidates = candidates_[target_of_bucket_[positions[i].bucket] - 1U];
-    const uint64_t rank = NearestRank(calls, kPercentiles[i]) - positions[i].before;
-    stat->percentile_us[i] = AtRank(candidates, rank);
+    stat->percentile_us[i] = AtRank(candidates, ranks[i] - positions[i].before);
   }
   for (const Histogram::Position& position : positions) target_of_bucket_[position.bucket] = 0;
 }

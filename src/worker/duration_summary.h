@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -28,6 +29,8 @@ struct DurationSums {
   Uint128 tolerating = 0;  ///< T < duration <= 4T, errors included.
 
   void Add(uint64_t duration_us, uint64_t count, uint64_t apdex_us);
+  /// Adds them one by one. REQUIRES: fewer than 2^32.
+  void AddAll(std::span<const uint32_t> durations_us, uint64_t apdex_us);
   void Merge(const DurationSums& other);
 };
 
@@ -60,13 +63,12 @@ class Summarizer {
                                                  const CallCounts& counts);
 
  private:
-  void SelectBySorting(const DurationSet& durations, uint64_t calls, EndpointStat* stat);
-  void SelectByHistogram(const DurationSet& durations, uint64_t calls, EndpointStat* stat);
+  void SelectPercentiles(const DurationSet& durations, EndpointStat* stat);
 
   Histogram histogram_;
-  std::vector<WeightedDuration> sorted_;
-  std::vector<uint8_t> target_of_bucket_;  // 1 + index into candidates_, or 0.
-  std::vector<std::vector<WeightedDuration>> candidates_;
+  // 1 + index into candidates_, or 0.
+  std::vector<uint8_t> target_of_bucket_ = std::vector<uint8_t>(Histogram::kBuckets);
+  std::array<std::vector<WeightedDuration>, kPercentiles.size()> candidates_;
 };
 
 }  // namespace tymbal::worker

@@ -26,11 +26,11 @@ char* Pack(std::string_view digits, char* out) {
 }
 
 std::string UnpackDigits(const char* bytes, size_t digits) {
-  std::string id;
+  std::string id(digits, '0');
   for (size_t i = 0; i < digits / 2; ++i) {
     const auto byte = static_cast<unsigned char>(bytes[i]);
-    id.push_back(kDigits[byte >> 4]);
-    id.push_back(kDigits[byte & 0xF]);
+    id[2 * i] = kDigits[byte >> 4];
+    id[2 * i + 1] = kDigits[byte & 0xF];
   }
   return id;
 }
@@ -120,10 +120,15 @@ void SlowCalls::Replace(const std::vector<SlowCall>& calls) {
 }
 
 std::vector<SlowCall> SlowCalls::Sorted() const {
+  // Sorted before they are unpacked: that moves pointers, not texts.
+  std::vector<const Call*> sorted;
+  sorted.reserve(heap_.size());
+  for (const Call& call : heap_) sorted.push_back(&call);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Call* a, const Call* b) { return CallSlower(*a, *b); });
   std::vector<SlowCall> calls;
-  calls.reserve(heap_.size());
-  for (const Call& call : heap_) calls.push_back(call.Unpack());
-  std::sort(calls.begin(), calls.end(), Slower);
+  calls.reserve(sorted.size());
+  for (const Call* call : sorted) calls.push_back(call->Unpack());
   return calls;
 }
 

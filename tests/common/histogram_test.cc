@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -60,12 +61,19 @@ TEST(Histogram, MergingIsAddingInAnyOrder) {
 
 TEST(Histogram, FindsTheBucketOfEveryRank) {
   Histogram histogram;
-  std::vector<uint64_t> sorted = {0, 0, 5, 255, 256, 257, 1'000'000, kDurationMaxUs};
+  const std::vector<uint64_t> sorted = {0, 0, 5, 255, 256, 257, 1'000'000, kDurationMaxUs};
   for (const uint64_t value : sorted) histogram.Add(value);
-  for (uint64_t rank = 1; rank <= sorted.size(); ++rank) {
-    const auto position = histogram.Find(rank);
-    EXPECT_EQ(position.bucket, Histogram::BucketOf(sorted[rank - 1]));
-    EXPECT_LT(position.before, rank);
+  std::vector<uint64_t> ranks(sorted.size());
+  std::iota(ranks.begin(), ranks.end(), 1);
+  std::vector<Histogram::Position> together(ranks.size());
+  histogram.Find(ranks, together);
+  for (size_t i = 0; i < ranks.size(); ++i) {
+    EXPECT_EQ(together[i].bucket, Histogram::BucketOf(sorted[i]));
+    EXPECT_LE(together[i].before, i);
+    Histogram::Position alone{};
+    histogram.Find({&ranks[i], 1}, {&alone, 1});
+    EXPECT_EQ(alone.bucket, together[i].bucket);
+    EXPECT_EQ(alone.before, together[i].before);
   }
 }
 
@@ -127,6 +135,7 @@ TEST(NearestRank, IsTheCeilingOfThePercentile) {
     }
   }
   EXPECT_EQ(NearestRank(UINT64_MAX, 1000), UINT64_MAX);
+  EXPECT_EQ(NearestRank(UINT64_MAX, 1), UINT64_MAX / 1000 + 1);
 }
 
 }  // namespace
