@@ -59,6 +59,10 @@ bool Decoder::Parser::Counts() const {
 Decoder::Parser::MaybeReason Decoder::Parser::Text(Field field, Arena* texts,
                                                    std::string_view* text) const {
   const Token token = ValueOf(field);
+  if (!tokens->may_have_escapes && IsString(token)) {
+    *text = PlainText(token);
+    return std::nullopt;
+  }
   *text = {};
   if (token.empty()) return std::nullopt;
   if (token.front() != '"') {
@@ -66,10 +70,6 @@ Decoder::Parser::MaybeReason Decoder::Parser::Text(Field field, Arena* texts,
                                                                         : RejectReason::kMalformed;
   }
   if (!IsString(token)) return RejectReason::kMalformed;
-  if (!tokens->may_have_escapes) {
-    *text = PlainText(token);
-    return std::nullopt;
-  }
   const auto unescaped = Unescape(PlainText(token), texts);
   if (!unescaped) return RejectReason::kMalformed;
   *text = *unescaped;
