@@ -33,8 +33,9 @@ error_code ReadPosition(ondemand::value value, Position* position) {
 
 error_code ReadHit(ondemand::object object, Hit* hit) {
   for (auto field : object) {
-    std::string_view key;
-    if (const auto code = field.unescaped_key().get(key)) return code;
+    ondemand::raw_json_string
+        key;  // No server escapes these; unescaping takes as long as the rest.
+    if (const auto code = field.key().get(key)) return code;
     ondemand::value value;
     if (const auto code = field.value().get(value)) return code;
     if (key == "_source" || (key == "fields" && hit->record.empty())) {
