@@ -30,13 +30,6 @@ bool SameBytes(const char* a, const char* b, size_t size) {
 constexpr uint64_t Repeat(uint64_t byte) { return byte * 0x0101010101010101U; }
 constexpr uint64_t kHighBits = Repeat(0x80);
 
-/// The high bits of the bytes of `word` that are `byte`: exact up to the first of them ("Bit
-/// Twiddling Hacks", haszero).
-constexpr uint64_t BytesLike(uint64_t word, char byte) {
-  const uint64_t difference = word ^ Repeat(static_cast<uint8_t>(byte));
-  return (difference - Repeat(1)) & ~difference & kHighBits;
-}
-
 /// The high bits of the bytes that end a number, true, false or null: blanks, quotes, commas,
 /// colons and brackets (which are above z, or become so with a bit of lower case letters); exact up
 /// to the first of them. Bytes above 127 end it, too.
@@ -48,27 +41,34 @@ constexpr uint64_t EndsOfWord(uint64_t word) {
   return (comma | colon | blank_or_quote | bracket | word) & kHighBits;
 }
 
-/// Returns where the first byte is for which `ends` sets its high bit, `end` at most.
-template <typename Ends>
-const char* FindFirst(const char* at, const char* end, Ends ends) {
+/// Returns the end of a word that begins at `at`, `end` at most.
+const char* EndOfWord(const char* at, const char* end) {
   for (; at < end; at += kWordBytes) {
-    const uint64_t found = ends(Load(at));
-    if (found != 0) return std::min(at + std::countr_zero(found) / 8, end);
+    const uint64_t ends = EndsOfWord(Load(at));
+    if (ends != 0) return std::min(at + std::countr_zero(ends) / 8, end);
   }
   return end;
 }
 
-/// Returns whether a string may end at its first quote, wherever it stands: nothing is escaped, and
-/// no control character stands anywhere. (Compilers make few instructions of this loop.)
+/// Returns the first quote, or `end`. The C library looks at many bytes at a time.
+const char* FindQuote(const char* at, const char* end) {
+  const void* const quote = std::memchr(at, '"', static_cast<size_t>(end - at));
+  return quote == nullptr ? end : static_cast<const char*>(quote);
+}
+
+/// Returns whether each string ends at its first quote and is none that a parser would refuse:
+/// there are no backslashes and no control characters. (Compilers make few instructions of the
+/// loop.)
 bool IsPlain(std::string_view text) {
-  uint8_t unusual = 0;
+  uint8_t least = 0xFF;
   uint8_t high = 0;
   for (const char c : text) {
     const auto byte = static_cast<uint8_t>(c);
-    unusual |= static_cast<uint8_t>((byte == '\\') | (byte < ' '));
+    least = std::min(least, byte);
     high |= byte;
   }
-  return unusual == 0 && (high < 0x80 || simdjson::validate_utf8(text.data(), text.size()));
+  return least >= ' ' && std::memchr(text.data(), '\\', text.size()) == nullptr &&
+         (high < 0x80 || simdjson::validate_utf8(text.data(), text.size()));
 }
 
 bool IsInWord(char c) { return EndsOfWord(Repeat(static_cast<uint8_t>(c))) == 0; }
@@ -128,10 +128,10 @@ bool RecordShape::Match(std::string_view record, Token* values) const {
     if (piece.value == Value::kNone) break;
     const char* begin = at;
     if (piece.value == Value::kString) {
-      at = FindFirst(at, end, [](uint64_t word) { return BytesLike(word, '"'); });
+      at = FindQuote(at, end);
       *values++ = {begin - 1, static_cast<size_t>(at - begin) + 2};
     } else {
-      at = FindFirst(at, end, EndsOfWord);
+      at = EndOfWord(at, end);
       if (at == begin) return false;
       *values++ = {begin, static_cast<size_t>(at - begin)};
     }
