@@ -43,4 +43,11 @@ uint64_t ShardsHolding(const search::IndexSet& indices, const Period& range, boo
   return static_cast<uint64_t>(std::max<int64_t>(1, indices.shards * holding / all));
 }
 
+std::optional<PageChains> ChainsOf(const search::SearchView& view, const search::IndexSet& indices,
+                                   const Period& range, bool one_index, uint64_t records,
+                                   size_t requests, uint64_t page_records_max) {
+  if (!view.HasStoredOrder(one_index || indices.open.size() == 1)) return std::nullopt;
+  return CutChains(records, requests, ShardsHolding(indices, range, one_index), page_records_max);
+}
+
 }  // namespace tymbal::worker

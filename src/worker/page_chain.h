@@ -6,6 +6,7 @@
 
 #include "common/period.h"
 #include "search/index_catalog.h"
+#include "search/search_view.h"
 
 namespace tymbal::worker {
 
@@ -26,6 +27,12 @@ struct PageChains {
 /// few of them in each of the shards to be neighbours. REQUIRES: page_records_max > 0.
 std::optional<PageChains> CutChains(uint64_t records, size_t requests, uint64_t shards,
                                     uint64_t page_records_max);
+
+/// The same for the records of `range`; nothing, too, where the view has no order to follow.
+/// `one_index`: they are all of one index.
+std::optional<PageChains> ChainsOf(const search::SearchView& view, const search::IndexSet& indices,
+                                   const Period& range, bool one_index, uint64_t records,
+                                   size_t requests, uint64_t page_records_max);
 
 /// Returns how many shards hold the records of `range`, at a guess: indices that are named by days
 /// are taken by their word. `one_index`: those of one of them.

@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "search/count_answer.h"
 #include "search/hits_page.h"
+#include "worker/page_chain.h"
 #include "worker/slice_counter.h"
 #include "worker/slice_queue.h"
 
@@ -65,14 +66,21 @@ Result<ReadForecast> ReadForecaster::Of(const Period& range) {
       std::min({static_cast<uint64_t>(source_.fetch.page_records),
                 static_cast<uint64_t>(look_->indices.result_window),
                 std::max<uint64_t>(1, source_.fetch.page_bytes / std::max<uint64_t>(1, bytes))});
+  std::optional<PageChains> chains;
+  if (way() == ReadWay::kSource) {
+    chains = ChainsOf(*view_, look_->indices, range, /*one_index=*/false, forecast.records,
+                      source_.fetch.requests, source_.fetch.page_records);
+  }
+  const uint64_t size = chains ? std::min(page, chains->page_records) : page;
   SliceQueue queue;
   queue.Append(slices);
-  while (const auto request = queue.Next(page)) {
-    // What doesn't fit is counted anew in shorter slices.
-    forecast.requests += request->count <= page ? 1 : 1 + (request->count + page - 1) / page;
+  while (const auto slice = queue.Next(chains ? chains->slice_records : page)) {
+    const uint64_t pages = (slice->count + size - 1) / size;
+    // What doesn't fit is counted anew in shorter slices, unless its pages follow each other.
+    forecast.requests += pages + (pages > 1 && !chains ? 1 : 0);
   }
-  forecast.seconds = static_cast<double>(forecast.records) *
-                     MeasuredUs(way(), look_->version.HasShardDoc()) * 1e-6;
+  forecast.seconds =
+      static_cast<double>(forecast.records) * MeasuredUs(way(), chains.has_value()) * 1e-6;
   if (options_.rate_max > 0) {
     forecast.seconds = std::max(forecast.seconds, static_cast<double>(forecast.records) /
                                                       static_cast<double>(options_.rate_max));

@@ -299,10 +299,9 @@ Result<FetchPlan> SearchSource::CountSlices(search::SearchClient* client, const 
     const bool adjacent = plan_.way == SlotRead::kScan && ways == std::vector{ReadWay::kSource};
     FetchPart fetch_part{part.clauses, ReadWayChooser(std::move(ways), records, lookups)};
     fetch_part.ordered = view_->HasStoredOrder(part.one_index || indices_.open.size() == 1);
-    if (fetch_part.ordered && adjacent) {
-      const uint64_t shards = ShardsHolding(indices_, range, part.one_index);
-      fetch_part.chains =
-          CutChains(records, options_.fetch.requests, shards, options_.fetch.page_records);
+    if (adjacent) {
+      fetch_part.chains = ChainsOf(*view_, indices_, range, part.one_index, records,
+                                   options_.fetch.requests, options_.fetch.page_records);
     }
     fetch.parts.push_back(std::move(fetch_part));
     fetch.slices.insert(fetch.slices.end(), slices.begin(), slices.end());
