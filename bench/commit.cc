@@ -22,10 +22,14 @@
 #include "cli/open_store.h"
 #include "master/plan.h"
 #include "master/roll_up.h"
+#include "must.h"
 #include "worker/aggregator.h"
 
 namespace tymbal {
 namespace {
+
+using bench::Must;
+using bench::Take;
 
 constexpr int64_t kFirstPeriodMs = 1'795'305'600'000;  // 2026-11-22 00:00 UTC.
 constexpr size_t kMethodsPerService = 20;
@@ -38,15 +42,6 @@ struct Load {
   size_t spans_per_endpoint = 250;
   size_t slow_calls = 5;
 };
-
-template <typename T>
-T Take(Result<T> result) {
-  if (!result.has_value()) throw std::runtime_error(result.error().message());
-  return std::move(*result);
-}
-void Must(const Status& status) {
-  if (!status.ok()) throw std::runtime_error(status.message());
-}
 
 double ProcessorSeconds() {
   timespec now{};

@@ -14,10 +14,14 @@
 #include <thread>
 
 #include "common/mysql_result_store.h"
+#include "must.h"
 #include "support/mysql_test_server.h"
 
 namespace tymbal::testing {
 namespace {
+
+using bench::Must;
+using bench::Take;
 
 constexpr size_t kEndpoints = 20'000;
 constexpr size_t kSlowCalls = 5;
@@ -26,15 +30,6 @@ constexpr int kRounds = 5;
 constexpr uint32_t kWriters = 8;
 
 using Seconds = std::chrono::duration<double>;
-
-template <typename T>
-T Take(Result<T> result) {
-  if (!result.has_value()) throw std::runtime_error(result.error().message());
-  return std::move(*result);
-}
-void Must(const Status& status) {
-  if (!status.ok()) throw std::runtime_error(status.message());
-}
 
 std::vector<StatRow> MakeRows(size_t first, size_t count, const MysqlRuntime& runtime) {
   const auto hex = [&runtime] { return fmt::format("{:016x}", runtime.random()); };

@@ -9,8 +9,7 @@ Result<worker::FragmentResult> SummaryAhead::Take(const SummaryPart& part,
   const auto summarize = [aggregator = aggregator_](const SummaryPart& wanted) {
     return aggregator->Summarize(wanted.start_ms, wanted.slots);
   };
-  const bool foreseen =
-      pending_ && pending_->part.start_ms == part.start_ms && pending_->part.slots == part.slots;
+  const bool foreseen = pending_ && pending_->part == part;
   if (pending_ && !foreseen) pending_.reset();
   Result<worker::FragmentResult> result = foreseen ? pending_->result.get() : summarize(part);
   pending_.reset();

@@ -14,6 +14,7 @@ namespace tymbal::cli {
 struct SummaryPart {
   int64_t start_ms = 0;
   SlotRange slots;
+  bool operator==(const SummaryPart&) const = default;
 };
 
 /// Summarizes the periods of an aggregator part by part, one part ahead of who commits them: the

@@ -33,8 +33,7 @@ error_code ReadPosition(ondemand::value value, Position* position) {
 
 error_code ReadHit(ondemand::object object, Hit* hit) {
   for (auto field : object) {
-    ondemand::raw_json_string
-        key;  // No server escapes these; unescaping takes as long as the rest.
+    ondemand::raw_json_string key;  // No server escapes these keys, so they are taken as they are.
     if (const auto code = field.key().get(key)) return code;
     ondemand::value value;
     if (const auto code = field.value().get(value)) return code;

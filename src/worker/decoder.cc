@@ -19,10 +19,7 @@ namespace tymbal::worker {
 /// a span of them.
 struct Decoder::Parser {
   Parser(const Profile& p, std::vector<PathNode> tree, uint32_t s, RecordForm form)
-      : profile(p), slots(s), collector(&profile, std::move(tree), form) {
-    start_may_be_text = profile.start_unit == TimeUnit::kIso ||
-                        (form == RecordForm::kIndexed && profile.start_unit == TimeUnit::kMillis);
-  }
+      : profile(p), slots(s), collector(&profile, std::move(tree), form) {}
 
   using MaybeReason = std::optional<RejectReason>;
 
@@ -41,7 +38,6 @@ struct Decoder::Parser {
 
   const Profile profile;
   const uint32_t slots;
-  bool start_may_be_text = false;
   TokenCollector collector;
   const CollectedTokens* tokens = nullptr;  // Of the record at hand.
 };
@@ -113,7 +109,7 @@ Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start
   const Token token = ValueOf(Field::kStart);
   if (token.empty()) return RejectReason::kMissingStart;
   std::optional<int64_t> millis;
-  if (token.front() == '"' && start_may_be_text) {
+  if (token.front() == '"' && collector.start_may_be_text()) {
     std::string_view text;
     if (const auto reason = Text(Field::kStart, texts, &text)) return reason;
     millis = DateTextToMillis(text);

@@ -18,10 +18,12 @@ constexpr uint64_t kLearnPauseMax = 4096;
 }  // namespace
 
 TokenCollector::TokenCollector(const Profile* profile, std::vector<PathNode> tree, RecordForm form)
-    : profile_(profile), tree_(std::move(tree)), form_(form) {
-  start_may_be_text_ = profile_->start_unit == TimeUnit::kIso ||
-                       (form_ == RecordForm::kIndexed && profile_->start_unit == TimeUnit::kMillis);
-}
+    : profile_(profile),
+      tree_(std::move(tree)),
+      form_(form),
+      start_may_be_text_(
+          profile->start_unit == TimeUnit::kIso ||
+          (form == RecordForm::kIndexed && profile->start_unit == TimeUnit::kMillis)) {}
 
 const CollectedTokens& TokenCollector::Collect(std::string_view record) {
   if (CollectByShape(record)) return tokens_;

@@ -42,6 +42,9 @@ class TokenCollector {
   /// behind it.
   const CollectedTokens& Collect(std::string_view record);
 
+  /// Whether a start in quotes is a text with a time, not a number that an index has taken.
+  bool start_may_be_text() const { return start_may_be_text_; }
+
  private:
   /// How to collect from records of one shape.
   struct Known {
@@ -83,7 +86,7 @@ class TokenCollector {
   const Profile* const profile_;
   const std::vector<PathNode> tree_;
   const RecordForm form_;
-  bool start_may_be_text_ = false;
+  const bool start_may_be_text_;
   simdjson::ondemand::parser parser_;
 
   // Of the record at hand:

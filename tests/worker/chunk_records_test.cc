@@ -3,12 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "support/text_stream.h"
 #include "worker/decoder.h"
 
 namespace tymbal::worker {
@@ -17,22 +17,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-class TextStream : public InputStream {
- public:
-  explicit TextStream(std::string text) : InputStream("text"), text_(std::move(text)) {}
-
-  Result<size_t> Read(char* buffer, size_t size) override {
-    const size_t piece = std::min(size, text_.size() - position_);
-    std::copy_n(text_.data() + position_, piece, buffer);
-    position_ += piece;
-    return piece;
-  }
-
- private:
-  std::string text_;
-  size_t position_ = 0;
-};
+using tymbal::testing::TextStream;
 
 /// Returns all records of a text, or what is wrong with it.
 Result<std::vector<std::string>> Records(const std::string& text) {
