@@ -62,8 +62,10 @@ void Assignment::ReadBoard() {
     if (!live_) return;
     intervals_to_read_ = 0;
     if (!task) {
-      // What passes is read again soon; damaged content needs a person.
-      if (task.error().error_class() == ErrorClass::kPermanent) {
+      // What passes is read again soon, what is fenced by the next session; damaged content needs
+      // a person.
+      const bool fenced = task.error().code() == StatusCode::kFenced;
+      if (!fenced && task.error().error_class() == ErrorClass::kPermanent) {
         log_->Error("the board can't be read", {{"reason", task.error().message()}});
       }
       return;

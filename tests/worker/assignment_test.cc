@@ -27,6 +27,31 @@ class ToldExecutor : public FragmentExecutor {
   std::vector<std::string> said;
 };
 
+/// A board whose reading may fail.
+class FailingBoard : public LocalCoordinator {
+ public:
+  using LocalCoordinator::LocalCoordinator;
+
+  void ReadTask(Reply<std::optional<Task>> reply) override {
+    if (failure.ok()) return LocalCoordinator::ReadTask(std::move(reply));
+    ++failures;
+    reply(failure);
+  }
+
+  Status failure;
+  int failures = 0;
+};
+
+class ErrorCountingLog : public Log {
+ public:
+  int errors = 0;
+
+ protected:
+  void Write(LogLevel level, std::string /*line*/) override {
+    errors += level == LogLevel::kError ? 1 : 0;
+  }
+};
+
 class AssignmentTest : public ::testing::Test {
  protected:
   AssignmentTest() {
@@ -59,9 +84,9 @@ class AssignmentTest : public ::testing::Test {
 
   testing::World world_{1};
   testing::Process clock_{&world_, "a", 0};
-  LocalCoordinator coordinator_{&clock_};
+  FailingBoard coordinator_{&clock_};
   ToldExecutor executor_;
-  StderrLog log_{LogLevel::kError};
+  ErrorCountingLog log_;
   Assignment assignment_{{.self = {"a"}}, &clock_, &coordinator_, &executor_, &log_};
 };
 
@@ -89,6 +114,21 @@ TEST_F(AssignmentTest, SaysItAgainWhenAHandOverBringsAnotherReader) {
 TEST_F(AssignmentTest, ANodeWithoutFragmentsIsNoReader) {
   assignment_.OnLive();
   EXPECT_EQ(Publish({{"b"}, {"c"}}), Said{});
+}
+
+/// The coordinator says it by OnExpired(), perhaps after the reply; nobody needs to act.
+TEST_F(AssignmentTest, ASessionThatEndsWhileTheBoardIsReadIsNoError) {
+  coordinator_.failure = Fenced("the session is over");
+  assignment_.OnLive();
+  EXPECT_GT(coordinator_.failures, 0);
+  EXPECT_EQ(log_.errors, 0);
+}
+
+TEST_F(AssignmentTest, ADamagedBoardIsAnError) {
+  coordinator_.failure = BadInput("the task isn't JSON");
+  assignment_.OnLive();
+  EXPECT_EQ(log_.errors, coordinator_.failures);
+  EXPECT_GT(log_.errors, 0);
 }
 
 }  // namespace
