@@ -147,7 +147,8 @@ Status LoadSpans(const GenerateOptions& options, cli::SpanLoad* load) {
     lines.append(worker::kRecordPadding, ' ');
     for (size_t begin = 0; begin < size;) {
       const size_t end = lines.find('\n', begin);
-      TYMBAL_RETURN_IF_ERROR(load->Add(std::string_view(lines).substr(begin, end - begin)));
+      TYMBAL_RETURN_IF_ERROR(
+          load->Add({.text = std::string_view(lines).substr(begin, end - begin)}));
       begin = end + 1;
     }
     progress.Show(load->settled(), load->settled(), std::chrono::steady_clock::now());

@@ -45,7 +45,7 @@ Status AddChunk(const worker::Chunk& chunk, worker::ChunkRecords* records, SpanL
     return Status::Ok();
   }
   records->Begin(chunk);
-  std::string_view record;
+  MarkedJson record;
   uint64_t line = 0;
   while (records->Next(&record, &line)) TYMBAL_RETURN_IF_ERROR(load->Add(record));
   return Status::Ok();

@@ -100,7 +100,7 @@ Status SpanLoad::NoteMissingTemplate(search::SearchClient* client,
   return Status::Ok();
 }
 
-Status SpanLoad::Add(std::string_view record) {
+Status SpanLoad::Add(const MarkedJson& record) {
   Arena texts;
   Span span;
   Decoder::Rejection rejection;
@@ -116,8 +116,9 @@ Status SpanLoad::Add(std::string_view record) {
     span.start_ms = *rejection.start_ms;
   }
   TYMBAL_ASSIGN_OR_RETURN(const std::string index, IndexForDay(opener_->index(), span.start_ms));
-  return writer_->Add(
-      {.index = index, .id = IdOf(record, span, records_), .source = OnOneLine(record, &line_)});
+  return writer_->Add({.index = index,
+                       .id = IdOf(record.text, span, records_),
+                       .source = OnOneLine(record.text, &line_)});
 }
 
 Status SpanLoad::Finish() {

@@ -14,6 +14,7 @@
 #include "cli/search_opener.h"
 #include "common/config.h"
 #include "common/coverage.h"
+#include "common/json_index.h"
 #include "common/status.h"
 #include "search/bulk_writer.h"
 #include "worker/decoder.h"
@@ -43,7 +44,7 @@ class SpanLoad {
 
   /// Takes a record. REQUIRES: worker::kRecordPadding readable bytes behind it. Errors: those of
   /// BulkWriter.
-  Status Add(std::string_view record);
+  Status Add(const MarkedJson& record);
   /// Takes a record that was too long to be read.
   void AddTooLong() { Reject(worker::Decoder::Rejection{RejectReason::kRecordTooLong, {}, {}}); }
   /// Waits until all is written, and asks the server to show it. Errors: as above.

@@ -11,12 +11,18 @@
 namespace tymbal {
 namespace {
 
+constexpr int kEndpointColumns = 6;
+/// SQLite builds the list of the column's CHECK (level IN ...) anew for each statement, which takes
+/// longer than the row.
+constexpr int kEndpointsAtOnce = 64;
+
 /// Writes the rows of one commit, statement by statement ready.
 class RowWriter {
  public:
   static Result<RowWriter> Create(SqliteDb& db, const SqliteRowOwner& owner);
 
-  Status WriteEndpoint(const StatRow& row);
+  /// Writes those that aren't there yet. REQUIRES: equal ids are neighbours.
+  Status WriteEndpoints(const std::vector<const StatRow*>& rows);
   Status WriteStat(const StatRow& row);
   Status WriteSlowCalls(const StatRow& row);
 
@@ -24,11 +30,15 @@ class RowWriter {
   struct Statements {
     SqliteStatement find_endpoint;
     SqliteStatement insert_endpoint;
+    SqliteStatement insert_endpoints;
     SqliteStatement insert_stat;
     SqliteStatement insert_slow_call;
   };
   RowWriter(SqliteDb& db, const SqliteRowOwner& owner, Statements statements)
       : db_(db), owner_(owner), statements_(std::move(statements)) {}
+
+  Result<bool> HasEndpoint(const StatRow& row);
+  void BindEndpoint(const StatRow& row, int first, SqliteStatement* insert) const;
 
   SqliteDb& db_;
   SqliteRowOwner owner_;
@@ -39,10 +49,12 @@ Result<RowWriter> RowWriter::Create(SqliteDb& db, const SqliteRowOwner& owner) {
   TYMBAL_ASSIGN_OR_RETURN(
       SqliteStatement find_endpoint,
       db.Prepare("SELECT level, app, service, method FROM endpoint WHERE endpoint_id = ?"));
-  TYMBAL_ASSIGN_OR_RETURN(
-      SqliteStatement insert_endpoint,
-      db.Prepare("INSERT INTO endpoint (endpoint_id, level, app, service, method, first_seen)"
-                 " VALUES (?, ?, ?, ?, ?, ?)"));
+  std::string insert =
+      "INSERT INTO endpoint (endpoint_id, level, app, service, method, first_seen)"
+      " VALUES (?, ?, ?, ?, ?, ?)";
+  TYMBAL_ASSIGN_OR_RETURN(SqliteStatement insert_endpoint, db.Prepare(insert));
+  for (int i = 1; i < kEndpointsAtOnce; ++i) insert += ", (?, ?, ?, ?, ?, ?)";
+  TYMBAL_ASSIGN_OR_RETURN(SqliteStatement insert_endpoints, db.Prepare(insert));
   TYMBAL_ASSIGN_OR_RETURN(
       SqliteStatement insert_stat,
       db.Prepare("INSERT INTO endpoint_stat (period_start, endpoint_id, run_id, fragment_no, token,"
@@ -54,35 +66,62 @@ Result<RowWriter> RowWriter::Create(SqliteDb& db, const SqliteRowOwner& owner) {
       SqliteStatement insert_slow_call,
       db.Prepare("INSERT INTO slow_call (run_id, endpoint_id, rank, duration_us, start_ms, error,"
                  " trace_id, span_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
-  return RowWriter(db, owner,
-                   Statements{std::move(find_endpoint), std::move(insert_endpoint),
-                              std::move(insert_stat), std::move(insert_slow_call)});
+  return RowWriter(
+      db, owner,
+      Statements{std::move(find_endpoint), std::move(insert_endpoint), std::move(insert_endpoints),
+                 std::move(insert_stat), std::move(insert_slow_call)});
 }
 
-Status RowWriter::WriteEndpoint(const StatRow& row) {
-  SqliteStatement& find = statements_.find_endpoint;
-  const int64_t id = StoredEndpointId(row.endpoint_id);
-  find.BindInt(1, id);
-  TYMBAL_ASSIGN_OR_RETURN(const bool found, find.Step());
-  if (found) {
-    const bool same = find.Bytes(0) == LevelName(row.level) && find.Bytes(1) == row.name.app &&
-                      find.Bytes(2) == row.name.service && find.Bytes(3) == row.name.method;
-    if (same) return find.Run();  // To its end: there is no second row.
-    Level other_level = Level::kMethod;
-    for (const Level level : {Level::kService, Level::kApp}) {
-      if (find.Bytes(0) == LevelName(level)) other_level = level;
+Status RowWriter::WriteEndpoints(const std::vector<const StatRow*>& rows) {
+  std::vector<const StatRow*> fresh;
+  for (const StatRow* row : rows) {
+    TYMBAL_ASSIGN_OR_RETURN(const bool found, HasEndpoint(*row));
+    if (found) continue;
+    const StatRow* const before = fresh.empty() ? nullptr : fresh.back();
+    if (before == nullptr || before->endpoint_id != row->endpoint_id) {
+      fresh.push_back(row);
+    } else if (before->level != row->level || before->name != row->name) {
+      return CollisionError(*row, before->level, before->name);
     }
-    const EndpointName other = {find.String(1), find.String(2), find.String(3)};
-    return CollisionError(row, other_level, other);
   }
-  SqliteStatement& insert = statements_.insert_endpoint;
-  insert.BindInt(1, id);
-  insert.BindText(2, LevelName(row.level));
-  insert.BindBlob(3, row.name.app);
-  insert.BindBlob(4, row.name.service);
-  insert.BindBlob(5, row.name.method);
-  insert.BindInt(6, owner_.now_ms);
-  return insert.Run();
+  auto next = fresh.begin();
+  while (next != fresh.end()) {
+    const bool many = fresh.end() - next >= kEndpointsAtOnce;
+    SqliteStatement& insert = many ? statements_.insert_endpoints : statements_.insert_endpoint;
+    for (int i = 0; i < (many ? kEndpointsAtOnce : 1); ++i) {
+      BindEndpoint(**next++, 1 + i * kEndpointColumns, &insert);
+    }
+    TYMBAL_RETURN_IF_ERROR(insert.Run());
+  }
+  return Status::Ok();
+}
+
+Result<bool> RowWriter::HasEndpoint(const StatRow& row) {
+  SqliteStatement& find = statements_.find_endpoint;
+  find.BindInt(1, StoredEndpointId(row.endpoint_id));
+  TYMBAL_ASSIGN_OR_RETURN(const bool found, find.Step());
+  if (!found) return false;
+  const bool same = find.Bytes(0) == LevelName(row.level) && find.Bytes(1) == row.name.app &&
+                    find.Bytes(2) == row.name.service && find.Bytes(3) == row.name.method;
+  if (same) {
+    TYMBAL_RETURN_IF_ERROR(find.Run());  // To its end: there is no second row.
+    return true;
+  }
+  Level other_level = Level::kMethod;
+  for (const Level level : {Level::kService, Level::kApp}) {
+    if (find.Bytes(0) == LevelName(level)) other_level = level;
+  }
+  const EndpointName other = {find.String(1), find.String(2), find.String(3)};
+  return CollisionError(row, other_level, other);
+}
+
+void RowWriter::BindEndpoint(const StatRow& row, int first, SqliteStatement* insert) const {
+  insert->BindInt(first, StoredEndpointId(row.endpoint_id));
+  insert->BindText(first + 1, LevelName(row.level));
+  insert->BindBlob(first + 2, row.name.app);
+  insert->BindBlob(first + 3, row.name.service);
+  insert->BindBlob(first + 4, row.name.method);
+  insert->BindInt(first + 5, owner_.now_ms);
 }
 
 Status RowWriter::WriteStat(const StatRow& row) {
@@ -186,7 +225,7 @@ Status WriteSqliteRows(SqliteDb& db, const SqliteRowOwner& owner,
     return StoredEndpointId(a->endpoint_id) < StoredEndpointId(b->endpoint_id);
   });
   TYMBAL_ASSIGN_OR_RETURN(RowWriter writer, RowWriter::Create(db, owner));
-  for (const StatRow* row : sorted) TYMBAL_RETURN_IF_ERROR(writer.WriteEndpoint(*row));
+  TYMBAL_RETURN_IF_ERROR(writer.WriteEndpoints(sorted));
   for (const StatRow* row : sorted) TYMBAL_RETURN_IF_ERROR(writer.WriteStat(*row));
   for (const StatRow* row : sorted) TYMBAL_RETURN_IF_ERROR(writer.WriteSlowCalls(*row));
   return Status::Ok();

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <charconv>
+
 #include "common/text.h"
 #include "search/server_error.h"
 
@@ -14,6 +16,65 @@ using simdjson::error_code;
 
 constexpr size_t kExcerptBytes = 200;
 
+/// Goes along the marks of an answer. What it finds out of place is said by false.
+class Walk {
+ public:
+  Walk(std::string_view text, const JsonIndex& index)
+      : text_(text), marks_(index.marks()), may_have_escapes_(index.may_have_escapes()) {}
+
+  char Here() const { return mark_ < marks_.size() ? text_[marks_[mark_]] : '\0'; }
+  size_t offset() const { return mark_ < marks_.size() ? marks_[mark_] : text_.size(); }
+
+  bool Take(char bracket_or_comma) {
+    if (Here() != bracket_or_comma) return false;
+    ++mark_;
+    return true;
+  }
+
+  /// Takes a string, with its quotes; empty: here is none.
+  std::string_view TakeString() {
+    if (Here() != '"') return {};
+    const size_t begin = offset();
+    ++mark_;
+    return text_.substr(begin, text_.rfind('"', offset() - 1) + 1 - begin);
+  }
+
+  /// Takes a value of any kind.
+  bool TakeValue(MarkedJson* value) {
+    const char first = Here();
+    if (first == '\0' || first == ',' || first == ':' || first == '}' || first == ']') return false;
+    const size_t count = CountMarks(text_.data(), marks_, mark_);
+    if (count == 0) return false;
+    const size_t begin = offset();
+    value->base = text_.data();
+    value->marks = marks_.subspan(mark_);
+    value->may_have_escapes = may_have_escapes_;
+    mark_ += count;
+    const bool ends_with_bracket = first == '{' || first == '[';
+    const size_t end = ends_with_bracket ? marks_[mark_ - 1] + 1 : offset();
+    value->text = text_.substr(begin, end - begin);
+    return true;
+  }
+
+  /// Takes an object; `take` takes each value.
+  template <typename TakeMember>
+  bool TakeObject(TakeMember take) {
+    if (!Take('{')) return false;
+    if (Take('}')) return true;
+    do {
+      const std::string_view key = TakeString();
+      if (key.empty() || !Take(':') || !take(key)) return false;
+    } while (Take(','));
+    return Take('}');
+  }
+
+ private:
+  const std::string_view text_;
+  const std::span<const uint32_t> marks_;
+  const bool may_have_escapes_;
+  size_t mark_ = 0;  // The next one.
+};
+
 std::string_view WithoutQuotes(std::string_view token) {
   const size_t end = token.rfind('"');
   if (token.empty() || token.front() != '"' || end == 0) return {};
@@ -21,35 +82,61 @@ std::string_view WithoutQuotes(std::string_view token) {
 }
 
 /// Other orders have texts, or more values: nobody asks for the position then.
-error_code ReadPosition(ondemand::value value, Position* position) {
-  ondemand::array values;
-  if (const auto code = value.get_array().get(values)) return code;
-  auto next = position->begin();
-  for (auto one : values) {
-    if (next == position->end() || one.get_int64().get(*next++) != simdjson::SUCCESS) break;
+void ReadPosition(const MarkedJson& list, Position* position) {
+  const char* next = list.text.data();
+  const char* const end = next + list.text.size();
+  for (int64_t& number : *position) {
+    if (++next >= end) return;  // Behind the bracket or comma.
+    const auto parsed = std::from_chars(next, end, number);
+    if (parsed.ec != std::errc()) return;
+    next = parsed.ptr;
   }
-  return simdjson::SUCCESS;
 }
 
-error_code ReadHit(ondemand::object object, Hit* hit) {
-  for (auto field : object) {
-    ondemand::raw_json_string key;  // No server escapes these keys, so they are taken as they are.
-    if (const auto code = field.key().get(key)) return code;
-    ondemand::value value;
-    if (const auto code = field.value().get(value)) return code;
-    if (key == "_source" || (key == "fields" && hit->record.empty())) {
-      ondemand::object record;
-      if (const auto code = value.get_object().get(record)) return code;
-      if (const auto code = record.raw_json().get(hit->record)) return code;
-    } else if (key == "_id") {
-      hit->id = WithoutQuotes(value.raw_json_token());
-    } else if (key == "_index") {
-      hit->index = WithoutQuotes(value.raw_json_token());
-    } else if (key == "sort") {
-      if (const auto code = ReadPosition(value, &hit->position)) return code;
+/// No server escapes the keys of hits, or puts blanks between sort values, so they are taken as
+/// they stand there.
+bool ReadHit(Walk* walk, Hit* hit) {
+  return walk->TakeObject([&](std::string_view key) {
+    MarkedJson value;
+    if (!walk->TakeValue(&value)) return false;
+    const bool is_source = key == R"("_source")";
+    if (is_source || (key == R"("fields")" && hit->record.text.empty())) {
+      hit->record = value;
+      return value.text.front() == '{';
+    }
+    if (key == R"("_id")") {
+      hit->id = WithoutQuotes(value.text);
+    } else if (key == R"("_index")") {
+      hit->index = WithoutQuotes(value.text);
+    } else if (key == R"("sort")") {
+      ReadPosition(value, &hit->position);
+    }
+    return true;
+  });
+}
+
+/// Goes to the list `hits` in the object `hits`; false: there is none.
+bool FindHits(Walk* walk) {
+  for (int depth = 0; depth < 2; ++depth) {
+    if (!walk->Take('{')) return false;
+    while (true) {
+      const std::string_view key = walk->TakeString();
+      if (key.empty() || !walk->Take(':')) return false;
+      if (key == R"("hits")") break;
+      MarkedJson value;
+      if (!walk->TakeValue(&value) || !walk->Take(',')) return false;
     }
   }
-  return simdjson::SUCCESS;
+  return walk->Here() == '[';
+}
+
+bool ReadHitList(Walk* walk, std::vector<Hit>* hits) {
+  if (!walk->Take('[')) return false;
+  if (walk->Take(']')) return true;
+  do {
+    if (!ReadHit(walk, &hits->emplace_back())) return false;
+  } while (walk->Take(','));
+  return walk->Take(']');
 }
 
 /// `hits.total` is a number on Elasticsearch 6, an object from 7 on.
@@ -89,14 +176,9 @@ error_code ReadHits(ondemand::object object, HitsPage* page) {
     if (key == "total") {
       if (const auto code = ReadTotal(value, &page->envelope)) return code;
     } else if (key == "hits") {
-      ondemand::array list;
+      ondemand::array list;  // Nothing is left in it here.
       if (const auto code = value.get_array().get(list)) return code;
       page->has_hits = true;
-      for (auto element : list) {
-        ondemand::object one;
-        if (const auto code = element.get_object().get(one)) return code;
-        if (const auto code = ReadHit(one, &page->hits.emplace_back())) return code;
-      }
     }
   }
   return simdjson::SUCCESS;
@@ -154,8 +236,32 @@ error_code ReadField(std::string_view key, ondemand::value value, HitsPage* page
 }  // namespace
 
 struct HitsPageParser::Parser {
+  error_code ReadEnvelope(HitsPage* page);
+
   ondemand::parser parser;
+  std::string envelope;  // The answer without its hits.
 };
+
+error_code HitsPageParser::Parser::ReadEnvelope(HitsPage* page) {
+  const size_t size = envelope.size();
+  envelope.append(kBodyPadding, ' ');
+  ondemand::document document;
+  ondemand::object object;
+  if (const auto code = parser.iterate(envelope.data(), size, envelope.size()).get(document)) {
+    return code;
+  }
+  if (const auto code = document.get_object().get(object)) return code;
+  for (auto field : object) {
+    std::string_view key;
+    if (const auto code = field.unescaped_key().get(key)) return code;
+    ondemand::value value;
+    if (const auto code = field.value().get(value)) return code;
+    if (const auto code = ReadField(key, value, page)) return code;
+  }
+  // Nothing may follow.
+  return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? simdjson::SUCCESS
+                                                                        : simdjson::TAPE_ERROR;
+}
 
 HitsPageParser::HitsPageParser() : parser_(std::make_unique<Parser>()) {}
 HitsPageParser::~HitsPageParser() = default;
@@ -165,32 +271,24 @@ Status HitsPageParser::Parse(std::string_view answer, HitsPage* page) {
   page->has_hits = false;
   page->hits.clear();
   page->scroll_id.clear();
-  const auto read = [&]() -> error_code {
-    ondemand::document document;
-    ondemand::object object;
-    if (const auto code =
-            parser_->parser.iterate(answer.data(), answer.size(), answer.size() + kBodyPadding)
-                .get(document)) {
-      return code;
-    }
-    if (const auto code = document.get_object().get(object)) return code;
-    for (auto field : object) {
-      std::string_view key;
-      if (const auto code = field.unescaped_key().get(key)) return code;
-      ondemand::value value;
-      if (const auto code = field.value().get(value)) return code;
-      if (const auto code = ReadField(key, value, page)) return code;
-    }
-    // Nothing may follow.
-    return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? simdjson::SUCCESS
-                                                                          : simdjson::TAPE_ERROR;
-  };
-  if (const auto code = read()) {
+  const auto bad = [&](std::string_view what) {
     return Unavailable(fmt::format(
         "the answer is no JSON of a search ({}); does source.elasticsearch.hosts name a "
         "search server? It begins with: {}",
-        simdjson::error_message(code), Printable(answer.substr(0, kExcerptBytes))));
+        what, Printable(answer.substr(0, kExcerptBytes))));
+  };
+  if (const Status status = page->marks.Build(answer); !status.ok()) return bad(status.message());
+  // The hits are most of the answer: they are found by their marks, and only the rest is parsed.
+  Walk walk(answer, page->marks);
+  const bool has_list = FindHits(&walk);
+  parser_->envelope = answer.substr(0, has_list ? walk.offset() : answer.size());
+  if (has_list) {
+    if (!ReadHitList(&walk, &page->hits)) {
+      return bad(simdjson::error_message(simdjson::TAPE_ERROR));
+    }
+    parser_->envelope.append("[]").append(answer.substr(walk.offset()));
   }
+  if (const auto code = parser_->ReadEnvelope(page)) return bad(simdjson::error_message(code));
   return Status::Ok();
 }
 

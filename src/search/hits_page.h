@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/json_index.h"
 #include "search/answer_envelope.h"
 #include "search/http_client.h"
 
@@ -17,14 +18,15 @@ using Position = std::array<int64_t, 2>;
 
 /// One hit of a search. The texts point into the answer.
 struct Hit {
-  std::string_view index;   ///< As it stands in the answer, without its quotes.
-  std::string_view id;      ///< The same.
-  std::string_view record;  ///< Its `_source`, or else its `fields`: a JSON object; empty: neither.
-  Position position = {};   ///< Its sort values, where they are whole numbers.
+  std::string_view index;  ///< As it stands in the answer, without its quotes.
+  std::string_view id;     ///< The same.
+  MarkedJson record;       ///< Its `_source`, or else its `fields`: a JSON object; empty: neither.
+  Position position = {};  ///< Its sort values, where they are whole numbers.
 };
 
 /// The hits of an answer to a search.
 struct HitsPage {
+  JsonIndex marks;  ///< Of the answer.
   AnswerEnvelope envelope;
   bool has_hits = false;  ///< The list is there, be it empty; it isn't in an error.
   std::vector<Hit> hits;

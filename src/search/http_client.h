@@ -11,12 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "common/json_index.h"
 #include "common/status.h"
 
 namespace tymbal::search {
 
 /// Bytes that are readable (with any content) behind the body: JSON parsers read blocks.
-inline constexpr size_t kBodyPadding = 64;
+inline constexpr size_t kBodyPadding = kJsonPadding;
 
 /// The body of an answer. Reused from call to call, so that it costs no allocation.
 struct HttpBody {

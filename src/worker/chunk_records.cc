@@ -1,6 +1,9 @@
 #include "worker/chunk_records.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "search/answer_envelope.h"
@@ -23,10 +26,18 @@ void ChunkRecords::Begin(const Chunk& chunk) {
   line_ = 0;
   page_.hits.clear();
   status_ = Status::Ok();
+  mark_ = 0;
+  // Where it fails, records are looked at one by one, and only those that are damaged rejected.
+  const Status indexed = chunk.is_answers ? Status::Ok() : index_.Build(chunk.text());
 }
 
-bool ChunkRecords::Next(std::string_view* record, uint64_t* line) {
-  if (!chunk_->is_answers) return NextText(record, line);
+bool ChunkRecords::Next(MarkedJson* record, uint64_t* line) {
+  if (!chunk_->is_answers) {
+    std::string_view text;
+    if (!NextText(&text, line)) return false;
+    *record = Mark(text);
+    return true;
+  }
   while (hit_ == page_.hits.size()) {
     std::string_view answer;
     if (!status_.ok() || !NextText(&answer, &answer_line_)) return false;
@@ -35,6 +46,21 @@ bool ChunkRecords::Next(std::string_view* record, uint64_t* line) {
   *record = page_.hits[hit_++].record;
   *line = answer_line_;
   return true;
+}
+
+/// Records have mostly as many marks as the one before.
+MarkedJson ChunkRecords::Mark(std::string_view record) {
+  const std::span<const uint32_t> marks = index_.marks();
+  const auto offset = static_cast<uint32_t>(record.data() - chunk_->buffer.data());
+  size_t next = mark_ + marks_of_record_;
+  if (next >= marks.size() || marks[next] != offset) {
+    const auto found =
+        std::lower_bound(marks.begin() + static_cast<std::ptrdiff_t>(mark_), marks.end(), offset);
+    next = static_cast<size_t>(found - marks.begin());
+  }
+  marks_of_record_ = next - mark_;
+  mark_ = next;
+  return {record, chunk_->buffer.data(), marks.subspan(next), index_.may_have_escapes()};
 }
 
 bool ChunkRecords::NextText(std::string_view* text, uint64_t* line) {
@@ -75,9 +101,7 @@ Status ChunkRecords::OpenAnswer(std::string_view answer) {
     }
   }
   for (search::Hit& hit : page_.hits) {
-    if (hit.record.empty()) hit.record = answer.substr(0, 0);  // Nothing, with padding.
-    // The parser takes the blanks of a pretty-printed answer along.
-    while (hit.record.ends_with(' ') || hit.record.ends_with('\n')) hit.record.remove_suffix(1);
+    if (hit.record.text.empty()) hit.record.text = answer.substr(0, 0);  // Nothing, with padding.
   }
   return Status::Ok();
 }

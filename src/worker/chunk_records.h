@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "common/json_index.h"
 #include "common/status.h"
 #include "search/hits_page.h"
 #include "worker/record_stream.h"
@@ -18,8 +19,9 @@ class ChunkRecords {
   void Begin(const Chunk& chunk);
 
   /// Returns false at the end and after an error, see status(). The record has kRecordPadding
-  /// readable bytes behind it; `line` is that of the chunk, from 0; hits have their answer's.
-  bool Next(std::string_view* record, uint64_t* line);
+  /// readable bytes behind it, and no marks where something in the chunk is no JSON; `line` is that
+  /// of the chunk, from 0; hits have their answer's.
+  bool Next(MarkedJson* record, uint64_t* line);
 
   /// Returns what is wrong with an answer that isn't whole: kBadInput. Its hits would be missing,
   /// and nothing would say so.
@@ -30,12 +32,16 @@ class ChunkRecords {
 
  private:
   bool NextText(std::string_view* text, uint64_t* line);
+  MarkedJson Mark(std::string_view record);
   Status OpenAnswer(std::string_view answer);
 
   const Chunk* chunk_ = nullptr;
   size_t offset_ = 0;  // Lines: the next one.
   size_t place_ = 0;   // Lists: the next record.
   uint64_t line_ = 0;
+  JsonIndex index_;  // Of the chunk, unless it holds answers.
+  size_t mark_ = 0;  // Of the last record.
+  size_t marks_of_record_ = 0;
   search::HitsPageParser parser_;
   search::HitsPage page_;
   size_t hit_ = 0;  // Answers: the next one of the page.

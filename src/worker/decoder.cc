@@ -25,9 +25,13 @@ struct Decoder::Parser {
 
   bool Counts() const;
   MaybeReason Interpret(Arena* texts, Span* span, std::optional<int64_t>* start_ms);
+  bool PlainString(Field field, std::string_view* text) const;
   MaybeReason Text(Field field, Arena* texts, std::string_view* text) const;
+  MaybeReason UnusualText(Field field, Arena* texts, std::string_view* text) const;
   MaybeReason NameText(Field field, Arena* texts, std::string_view* name) const;
   MaybeReason Name(Field field, RejectReason missing, Arena* texts, std::string_view* name) const;
+  MaybeReason UnusualName(Field field, RejectReason missing, Arena* texts,
+                          std::string_view* name) const;
   MaybeReason Start(Arena* texts, int64_t* start_ms) const;
   MaybeReason Duration(uint64_t* duration_us) const;
   MaybeReason Weight(Span* span) const;
@@ -52,13 +56,22 @@ bool Decoder::Parser::Counts() const {
   return false;
 }
 
-Decoder::Parser::MaybeReason Decoder::Parser::Text(Field field, Arena* texts,
-                                                   std::string_view* text) const {
+/// The common case: a string without escapes.
+inline bool Decoder::Parser::PlainString(Field field, std::string_view* text) const {
   const Token token = ValueOf(field);
-  if (!tokens->may_have_escapes && IsString(token)) {
-    *text = PlainText(token);
-    return std::nullopt;
-  }
+  if (tokens->may_have_escapes || !IsString(token)) return false;
+  *text = PlainText(token);
+  return true;
+}
+
+inline Decoder::Parser::MaybeReason Decoder::Parser::Text(Field field, Arena* texts,
+                                                          std::string_view* text) const {
+  return PlainString(field, text) ? std::nullopt : UnusualText(field, texts, text);
+}
+
+Decoder::Parser::MaybeReason Decoder::Parser::UnusualText(Field field, Arena* texts,
+                                                          std::string_view* text) const {
+  const Token token = ValueOf(field);
   *text = {};
   if (token.empty()) return std::nullopt;
   if (token.front() != '"') {
@@ -93,8 +106,17 @@ Decoder::Parser::MaybeReason Decoder::Parser::NameText(Field field, Arena* texts
   return std::nullopt;
 }
 
-Decoder::Parser::MaybeReason Decoder::Parser::Name(Field field, RejectReason missing, Arena* texts,
-                                                   std::string_view* name) const {
+inline Decoder::Parser::MaybeReason Decoder::Parser::Name(Field field, RejectReason missing,
+                                                          Arena* texts,
+                                                          std::string_view* name) const {
+  const bool is_usual = PlainString(field, name) && tokens->FormOf(field) == NameForm::kText &&
+                        !name->empty() && name->size() <= kNameBytesMax;
+  return is_usual ? std::nullopt : UnusualName(field, missing, texts, name);
+}
+
+Decoder::Parser::MaybeReason Decoder::Parser::UnusualName(Field field, RejectReason missing,
+                                                          Arena* texts,
+                                                          std::string_view* name) const {
   *name = {};
   if (ValueOf(field).size() > 6 * kNameBytesMax + 2) return RejectReason::kNameTooLong;
   const bool is_plain = ValueOf(field).empty() || tokens->FormOf(field) == NameForm::kText;
@@ -217,7 +239,7 @@ std::optional<uint32_t> Decoder::SlotOfLast(Arena* texts) const {
   return parser_->SlotOfRecord(texts);
 }
 
-Decoder::Outcome Decoder::Decode(std::string_view record, Arena* texts, Span* span,
+Decoder::Outcome Decoder::Decode(const MarkedJson& record, Arena* texts, Span* span,
                                  Rejection* rejection) {
   parser_->tokens = &parser_->collector.Collect(record);
   const auto problem = parser_->tokens->problem;

@@ -10,6 +10,7 @@
 
 #include "common/arena.h"
 #include "common/coverage.h"
+#include "common/json_index.h"
 #include "common/span.h"
 #include "worker/path_tree.h"
 #include "worker/profile.h"
@@ -47,7 +48,11 @@ class Decoder {
 
   /// Decodes one record. REQUIRES: kRecordPadding readable bytes behind it. The span's texts point
   /// into `record` or into `texts`. Sets `*span` for kSpan, `*rejection` for kRejected.
-  Outcome Decode(std::string_view record, Arena* texts, Span* span, Rejection* rejection);
+  Outcome Decode(const MarkedJson& record, Arena* texts, Span* span, Rejection* rejection);
+  /// The same of a record that wasn't indexed together with others, which is slower.
+  Outcome Decode(std::string_view record, Arena* texts, Span* span, Rejection* rejection) {
+    return Decode(MarkedJson{.text = record}, texts, span, rejection);
+  }
 
   /// Returns the slot of the record decoded last, whatever its outcome: that of its names, or else
   /// the one that it carries. REQUIRES: the record is still there.

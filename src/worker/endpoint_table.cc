@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #define XXH_INLINE_ALL  // Short keys: the call would cost as much as the hash.
 #include <xxhash.h>
@@ -10,6 +11,25 @@ namespace tymbal::worker {
 namespace {
 
 constexpr size_t kSlotsAtFirst = 1024;
+constexpr size_t kWordBytes = sizeof(uint64_t);
+
+bool SameWord(const char* a, const char* b) {
+  uint64_t word_a = 0;
+  uint64_t word_b = 0;
+  std::memcpy(&word_a, a, kWordBytes);
+  std::memcpy(&word_b, b, kWordBytes);
+  return word_a == word_b;
+}
+
+/// Names are short, so a call of memcmp() takes longer than what it does.
+bool Same(const char* a, std::string_view b) {
+  const size_t size = b.size();
+  if (size < kWordBytes) return std::equal(b.begin(), b.end(), a);
+  for (size_t i = 0; i + kWordBytes < size; i += kWordBytes) {
+    if (!SameWord(a + i, b.data() + i)) return false;
+  }
+  return SameWord(a + size - kWordBytes, b.data() + size - kWordBytes);  // Overlaps.
+}
 
 }  // namespace
 
@@ -28,12 +48,13 @@ uint64_t EndpointTable::Hash(const Names& names) {
 }
 
 bool EndpointTable::Matches(const Slot& slot, uint64_t hash, const Names& names) {
-  // No memcmp: the data of an empty view may be a null pointer.
-  const char* text = slot.text;
-  return slot.hash == hash && std::string_view(text, slot.app_size) == names.app &&
-         std::string_view(text + slot.app_size, slot.service_size) == names.service &&
-         std::string_view(text + slot.app_size + slot.service_size, slot.method_size) ==
-             names.method;
+  if (slot.hash != hash || slot.app_size != names.app.size() ||
+      slot.service_size != names.service.size() || slot.method_size != names.method.size()) {
+    return false;
+  }
+  const char* const service = slot.text + slot.app_size;
+  return Same(slot.text, names.app) && Same(service, names.service) &&
+         Same(service + slot.service_size, names.method);
 }
 
 uint32_t EndpointTable::Intern(uint64_t hash, const Names& names) {

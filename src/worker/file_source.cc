@@ -49,7 +49,7 @@ class FileSource::Reader : public SpanReader {
  private:
   Status DecodeSome(SpanBatch* batch) {
     while (batch->spans.size() < kBatchSpans) {
-      std::string_view record;
+      MarkedJson record;
       uint64_t line = 0;
       if (!in_chunk_.Next(&record, &line)) return EndChunk();
       ++records_;
@@ -67,7 +67,7 @@ class FileSource::Reader : public SpanReader {
     return Status::Ok();
   }
 
-  void DecodeOne(std::string_view record, uint64_t line, SpanBatch* batch) {
+  void DecodeOne(const MarkedJson& record, uint64_t line, SpanBatch* batch) {
     Decoder::Rejection rejection;
     Span span;
     switch (decoder_->Decode(record, &texts_, &span, &rejection)) {
@@ -79,7 +79,7 @@ class FileSource::Reader : public SpanReader {
         return;
       case Decoder::Outcome::kRejected:
         if (rejection.start_ms && !InRange(*rejection.start_ms)) return;
-        Reject(rejection, record, line, batch);
+        Reject(rejection, record.text, line, batch);
         return;
     }
   }

@@ -54,7 +54,7 @@ Result<ProfileEvidence> SampleIndex(search::SearchClient* client,
   TYMBAL_RETURN_IF_ERROR(
       client->Do(call, [&](const search::HttpBody& body) { return parser.Parse(body, &page); })
           .WithContext("looking at the newest documents"));
-  for (const search::Hit& hit : page.hits) evidence.documents.emplace_back(hit.record);
+  for (const search::Hit& hit : page.hits) evidence.documents.emplace_back(hit.record.text);
   return evidence;
 }
 

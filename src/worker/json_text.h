@@ -1,6 +1,8 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -26,6 +28,22 @@ struct JsonNumber {
 /// ParseNumber() of what isn't a short row of digits.
 std::optional<JsonNumber> ParseUnusualNumber(std::string_view token);
 
+/// Reads eight digits at once: `digits` are their bytes, the first one lowest. Returns nothing when
+/// one is no digit. (Lemire: "Quickly parsing eight digits".)
+inline std::optional<uint32_t> EightDigits(uint64_t digits) {
+  constexpr uint64_t kZeros = 0x3030303030303030;
+  constexpr uint64_t kHigh = 0xF0F0F0F0F0F0F0F0;
+  if ((digits & kHigh) != kZeros || ((digits + 0x0606060606060606) & kHigh) != kZeros) {
+    return std::nullopt;
+  }
+  digits -= kZeros;
+  digits = digits * 10 + (digits >> 8);  // Pairs, in every second byte.
+  constexpr uint64_t kMask = 0x000000FF000000FF;
+  return static_cast<uint32_t>(
+      ((digits & kMask) * 0x000F424000000064 + ((digits >> 16) & kMask) * 0x0000271000000001) >>
+      32);
+}
+
 /// Returns nothing when `token` is no number of JSON's grammar (NaN, +1, 01 and 0x1 are none).
 inline std::optional<JsonNumber> ParseNumber(std::string_view token) {
   constexpr size_t kFittingDigits = 19;  // Always less than 2^64.
@@ -33,8 +51,18 @@ inline std::optional<JsonNumber> ParseNumber(std::string_view token) {
     return ParseUnusualNumber(token);
   }
   uint64_t magnitude = 0;
-  for (const char c : token) {
-    const auto digit = static_cast<unsigned char>(c - '0');
+  const char* at = token.data();
+  const char* const end = at + token.size();
+  for (; end - at >= 8; at += 8) {
+    uint64_t bytes = 0;
+    static_assert(std::endian::native == std::endian::little);
+    std::memcpy(&bytes, at, sizeof bytes);
+    const auto digits = EightDigits(bytes);
+    if (!digits) return ParseUnusualNumber(token);
+    magnitude = 100'000'000 * magnitude + *digits;
+  }
+  for (; at < end; ++at) {
+    const auto digit = static_cast<unsigned char>(*at - '0');
     if (digit > 9) return ParseUnusualNumber(token);
     magnitude = 10 * magnitude + digit;
   }

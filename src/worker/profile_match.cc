@@ -182,9 +182,11 @@ Result<std::vector<std::string>> SampleRecords(std::span<const std::string> path
       TYMBAL_ASSIGN_OR_RETURN(const bool more, stream.Next(&chunk));
       if (!more) break;
       in_chunk.Begin(chunk);
-      std::string_view record;
+      MarkedJson record;
       uint64_t line = 0;
-      while (records.size() < count && in_chunk.Next(&record, &line)) records.emplace_back(record);
+      while (records.size() < count && in_chunk.Next(&record, &line)) {
+        records.emplace_back(record.text);
+      }
       if (!in_chunk.status().ok()) return in_chunk.status().WithContext(path);
     }
     if (!records.empty()) break;

@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "common/json_index.h"
+
 namespace tymbal::worker {
 
 /// Bytes that must be readable (with any content) behind each record: the JSON parser reads blocks.
-inline constexpr size_t kRecordPadding = 64;
+inline constexpr size_t kRecordPadding = kJsonPadding;
 
 /// What a record looks like.
 enum class RecordForm : uint8_t {

@@ -32,7 +32,7 @@ constexpr std::chrono::milliseconds kClosingMax{5'000};
 std::string Place(const search::Hit& hit) {
   if (!hit.id.empty()) return fmt::format("{}/{}", Printable(hit.index), Printable(hit.id));
   return fmt::format("of {} with the fields {}", Printable(hit.index),
-                     Printable(hit.record.substr(0, kExcerptBytes)));
+                     Printable(hit.record.text.substr(0, kExcerptBytes)));
 }
 
 }  // namespace
@@ -421,7 +421,7 @@ void SearchSource::AddSample(const search::Hit& hit, RejectReason reason) {
   if (sampled_[static_cast<size_t>(reason)]++ >= kSamplesPerReason) return;
   samples_.push_back(
       {hit.id.empty() ? std::string(hit.index) : fmt::format("{}/{}", hit.index, hit.id), 0, reason,
-       std::string(hit.record.substr(0, kExcerptBytes))});
+       std::string(hit.record.text.substr(0, kExcerptBytes))});
 }
 
 std::vector<RejectSample> SearchSource::RejectSamples() const {

@@ -1,6 +1,7 @@
 #include "worker/slow_calls.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/check.h"
@@ -10,19 +11,30 @@ namespace tymbal::worker {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdef";
+constexpr uint8_t kNoDigit = 0xFF;
 
-bool IsPackable(std::string_view id) {
-  return id.size() % 2 == 0 && id.find_first_not_of(kDigits) == std::string_view::npos;
-}
-
-unsigned DigitValue(char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); }
-
-/// Writes two digits into each byte of `out` and returns where it ends.
-char* Pack(std::string_view digits, char* out) {
-  for (size_t i = 0; i < digits.size(); i += 2) {
-    *out++ = static_cast<char>(DigitValue(digits[i]) << 4 | DigitValue(digits[i + 1]));
+constexpr std::array<uint8_t, 256> MakeDigitValues() {
+  std::array<uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (size_t i = 0; i < kDigits.size(); ++i) {
+    values[static_cast<uint8_t>(kDigits[i])] = static_cast<uint8_t>(i);
   }
-  return out;
+  return values;
+}
+constexpr std::array<uint8_t, 256> kDigitValues = MakeDigitValues();
+
+/// Writes two digits into each byte of `out`; returns where it ends, or nullptr if `id` isn't made
+/// of pairs of digits.
+char* Pack(std::string_view id, char* out) {
+  if (id.size() % 2 != 0) return nullptr;
+  uint8_t all = 0;
+  for (size_t i = 0; i < id.size(); i += 2) {
+    const uint8_t high = kDigitValues[static_cast<uint8_t>(id[i])];
+    const uint8_t low = kDigitValues[static_cast<uint8_t>(id[i + 1])];
+    all |= high | low;
+    *out++ = static_cast<char>(high << 4 | low);
+  }
+  return all == kNoDigit ? nullptr : out;
 }
 
 std::string UnpackDigits(const char* bytes, size_t digits) {
@@ -47,9 +59,9 @@ SlowCalls::Call::Call(const Span& span)
   TYMBAL_CHECK(span.duration_us <= kDurationMaxUs && span.trace_id.size() <= kIdBytesMax &&
                    span.span_id.size() <= kIdBytesMax,
                "spans are checked where they are read");
-  const size_t digits = span.trace_id.size() + span.span_id.size();
-  if (digits <= 2 * hex_.size() && IsPackable(span.trace_id) && IsPackable(span.span_id)) {
-    Pack(span.span_id, Pack(span.trace_id, hex_.data()));
+  const bool fits = span.trace_id.size() + span.span_id.size() <= 2 * hex_.size();
+  char* const trace_end = fits ? Pack(span.trace_id, hex_.data()) : nullptr;
+  if (trace_end != nullptr && Pack(span.span_id, trace_end) != nullptr) {
     trace_digits_ = span.trace_id.size() & 0xFF;
     span_digits_ = span.span_id.size() & 0xFF;
   } else {
@@ -73,8 +85,7 @@ size_t SlowCalls::Call::heap_bytes() const {
   return texts_ ? sizeof(Texts) + texts_->trace_id.capacity() + texts_->span_id.capacity() : 0;
 }
 
-bool SlowCalls::CallSlower(const Call& a, const Call& b) {
-  if (a.duration_us() != b.duration_us()) return a.duration_us() > b.duration_us();
+bool SlowCalls::IsSlowerOfSameDuration(const Call& a, const Call& b) {
   if (a.start_ms() != b.start_ms()) return a.start_ms() < b.start_ms();
   return Slower(a.Unpack(), b.Unpack());
 }
@@ -89,12 +100,12 @@ size_t SlowCalls::Insert(Call call, size_t limit) {
     grown = (heap_.capacity() - capacity) * sizeof(Call) + call.heap_bytes();
     heap_.push_back(std::move(call));
   } else {
-    if (!CallSlower(call, heap_.front())) return 0;
-    std::pop_heap(heap_.begin(), heap_.end(), CallSlower);
+    if (!CallSlower()(call, heap_.front())) return 0;
+    std::pop_heap(heap_.begin(), heap_.end(), CallSlower());
     grown = call.heap_bytes();
     heap_.back() = std::move(call);
   }
-  std::push_heap(heap_.begin(), heap_.end(), CallSlower);
+  std::push_heap(heap_.begin(), heap_.end(), CallSlower());
   return grown;
 }
 
@@ -116,7 +127,7 @@ void SlowCalls::Replace(const std::vector<SlowCall>& calls) {
     span.span_id = call.span_id;
     heap_.emplace_back(span);
   }
-  std::make_heap(heap_.begin(), heap_.end(), CallSlower);
+  std::make_heap(heap_.begin(), heap_.end(), CallSlower());
 }
 
 std::vector<SlowCall> SlowCalls::Sorted() const {
@@ -125,7 +136,7 @@ std::vector<SlowCall> SlowCalls::Sorted() const {
   sorted.reserve(heap_.size());
   for (const Call& call : heap_) sorted.push_back(&call);
   std::sort(sorted.begin(), sorted.end(),
-            [](const Call* a, const Call* b) { return CallSlower(*a, *b); });
+            [](const Call* a, const Call* b) { return CallSlower()(*a, *b); });
   std::vector<SlowCall> calls;
   calls.reserve(sorted.size());
   for (const Call* call : sorted) calls.push_back(call->Unpack());

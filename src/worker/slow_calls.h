@@ -63,7 +63,14 @@ class SlowCalls {
   };
   static_assert(sizeof(Call) == 48, "as said above");
 
-  static bool CallSlower(const Call& a, const Call& b);
+  /// The order of Slower(). An object, not a function, so that algorithms inline it.
+  struct CallSlower {
+    bool operator()(const Call& a, const Call& b) const {
+      if (a.duration_us() != b.duration_us()) return a.duration_us() > b.duration_us();
+      return IsSlowerOfSameDuration(a, b);
+    }
+  };
+  static bool IsSlowerOfSameDuration(const Call& a, const Call& b);
   size_t Insert(Call call, size_t limit);
 
   std::vector<Call> heap_;  // Its front is the one to go first.

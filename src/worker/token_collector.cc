@@ -25,15 +25,19 @@ TokenCollector::TokenCollector(const Profile* profile, std::vector<PathNode> tre
           profile->start_unit == TimeUnit::kIso ||
           (form == RecordForm::kIndexed && profile->start_unit == TimeUnit::kMillis)) {}
 
-const CollectedTokens& TokenCollector::Collect(std::string_view record) {
-  if (CollectByShape(record)) return tokens_;
+const CollectedTokens& TokenCollector::Collect(const MarkedJson& record) {
+  MarkedJson marked = record;
+  if (record.marks.empty() && own_index_.Build(record.text).ok()) {
+    marked = {record.text, record.text.data(), own_index_.marks(), own_index_.may_have_escapes()};
+  }
+  if (CollectByShape(marked)) return tokens_;
   Reset();
   tokens_.may_have_escapes = true;
-  record_ = record;
+  record_ = record.text;
   taken_.clear();
   fixed_.clear();
-  Parse(record);
-  if (!tokens_.problem) Learn(record);
+  Parse(record.text);
+  if (!tokens_.problem && !marked.marks.empty()) Learn(marked);
   return tokens_;
 }
 
@@ -46,10 +50,12 @@ void TokenCollector::Reset() {
   seen_ = 0;
 }
 
-bool TokenCollector::CollectByShape(std::string_view record) {
+bool TokenCollector::CollectByShape(const MarkedJson& record) {
   for (auto known = known_.begin(); known != known_.end(); ++known) {
     if (!known->shape.Match(record, shape_values_.data())) continue;
     if (known != known_.begin()) std::rotate(known_.begin(), known, known + 1);
+    tokens_.may_have_escapes =
+        record.may_have_escapes && record.text.find('\\') != std::string_view::npos;
     TakeKnown(&known_.front());
     return true;
   }
@@ -60,12 +66,10 @@ void TokenCollector::TakeKnown(Known* known) {
   ++known->hits;
   learn_after_ = learn_pause_ = 0;
   Reset();
-  tokens_.may_have_escapes = false;
   for (const Known::Use& use : known->plain) {
     const Token token = shape_values_[use.value];
-    if (token == "null") continue;
     const auto field = static_cast<size_t>(use.leaf.field);
-    tokens_.values[field] = token;
+    tokens_.values[field] = token.front() == 'n' && token == "null" ? Token() : token;
     tokens_.forms[field] = use.leaf.form;
   }
   for (const Known::Use& use : known->others) {
@@ -74,7 +78,7 @@ void TokenCollector::TakeKnown(Known* known) {
 }
 
 /// Records of ever new shapes are learned from less and less often.
-void TokenCollector::Learn(std::string_view record) {
+void TokenCollector::Learn(const MarkedJson& record) {
   if (learn_after_ > 0) {
     --learn_after_;
     return;
@@ -93,8 +97,8 @@ void TokenCollector::Learn(std::string_view record) {
 
 /// Nothing: the shape doesn't give what the parser has found, since a path leads to something that
 /// is no value (an object of which being there counts, say), or a value is unusual.
-std::optional<TokenCollector::Known> TokenCollector::KnownOf(std::string_view record) {
-  auto shape = RecordShape::Of(record, fixed_);
+std::optional<TokenCollector::Known> TokenCollector::KnownOf(const MarkedJson& record) {
+  auto shape = JsonShape::Of(record, fixed_);
   if (!shape || !shape->Match(record, shape_values_.data())) return std::nullopt;
   Known known{std::move(*shape), {}, {}};
   for (const Taken& taken : taken_) {

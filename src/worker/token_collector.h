@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "common/coverage.h"
+#include "common/json_index.h"
+#include "common/json_shape.h"
 #include "worker/json_token.h"
 #include "worker/path_tree.h"
 #include "worker/profile.h"
 #include "worker/record_form.h"
-#include "worker/record_shape.h"
 
 namespace tymbal::worker {
 
@@ -38,9 +39,9 @@ class TokenCollector {
   /// `profile` must outlive it.
   TokenCollector(const Profile* profile, std::vector<PathNode> tree, RecordForm form);
 
-  /// Returns what `record` holds, until the next call. REQUIRES: kRecordPadding readable bytes
-  /// behind it.
-  const CollectedTokens& Collect(std::string_view record);
+  /// Returns what `record` holds, until the next call. Without marks it is indexed here, which is
+  /// slower. REQUIRES: kRecordPadding readable bytes behind it.
+  const CollectedTokens& Collect(const MarkedJson& record);
 
   /// Whether a start in quotes is a text with a time, not a number that an index has taken.
   bool start_may_be_text() const { return start_may_be_text_; }
@@ -53,7 +54,7 @@ class TokenCollector {
       Leaf leaf;
       bool may_repeat;
     };
-    RecordShape shape;
+    JsonShape shape;
     std::vector<Use> plain;  // What stands there is the field's value, or null.
     std::vector<Use> others;
     uint64_t hits = 0;
@@ -66,12 +67,12 @@ class TokenCollector {
   };
 
   void Reset();
-  bool CollectByShape(std::string_view record);
+  bool CollectByShape(const MarkedJson& record);
   void TakeKnown(Known* known);
   bool IsPlain(const Taken& taken) const;
   void Parse(std::string_view record);
-  void Learn(std::string_view record);
-  std::optional<Known> KnownOf(std::string_view record);
+  void Learn(const MarkedJson& record);
+  std::optional<Known> KnownOf(const MarkedJson& record);
   simdjson::error_code WalkObject(simdjson::ondemand::object object, const PathNode& node);
   simdjson::error_code WalkValue(simdjson::ondemand::value value, const PathNode& node);
   simdjson::error_code WalkList(simdjson::ondemand::array list, const PathNode& node);
@@ -88,6 +89,7 @@ class TokenCollector {
   const RecordForm form_;
   const bool start_may_be_text_;
   simdjson::ondemand::parser parser_;
+  JsonIndex own_index_;
 
   // Of the record at hand:
   CollectedTokens tokens_;
@@ -98,7 +100,7 @@ class TokenCollector {
   std::vector<size_t> fixed_;  // Offsets of the strings that decided what was taken.
 
   std::vector<Known> known_;  // The last one that matched comes first.
-  std::array<Token, RecordShape::kValuesMax> shape_values_;
+  std::array<Token, JsonShape::kValuesMax> shape_values_;
   uint64_t learn_after_ = 0;  // So many records without a known shape.
   uint64_t learn_pause_ = 0;  // The next value of learn_after_.
 };

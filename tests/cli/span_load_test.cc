@@ -59,7 +59,7 @@ class SpanLoadTest : public ::testing::Test {
     if (!load) return {};
     for (const std::string& record : records) {
       const std::string padded = record + std::string(worker::kRecordPadding, ' ');
-      EXPECT_TRUE((*load)->Add(std::string_view(padded).substr(0, record.size())).ok());
+      EXPECT_TRUE((*load)->Add({.text = std::string_view(padded).substr(0, record.size())}).ok());
     }
     EXPECT_TRUE((*load)->Finish().ok());
     lost_ = (*load)->AnyLost();

@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <simdjson.h>
 
 #include <algorithm>
+#include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,10 +47,10 @@ TEST(HitsPage, FindsHitsOfDocumentsAndOfColumns) {
   ASSERT_EQ(page.hits.size(), 3U);
   EXPECT_EQ(page.hits[0].index, "a");
   EXPECT_EQ(page.hits[0].id, "1");
-  EXPECT_EQ(page.hits[0].record, R"({"x":[1,{"y":"}"}]})");
+  EXPECT_EQ(page.hits[0].record.text, R"({"x":[1,{"y":"}"}]})");
   EXPECT_EQ(page.hits[1].id, R"(q\"2)");
-  EXPECT_EQ(page.hits[1].record, R"({"x":[1]})");
-  EXPECT_EQ(page.hits[2].record, "");
+  EXPECT_EQ(page.hits[1].record.text, R"({"x":[1]})");
+  EXPECT_EQ(page.hits[2].record.text, "");
 }
 
 TEST(HitsPage, ReadsPositionsWhereThereAreSome) {
@@ -61,6 +64,57 @@ TEST(HitsPage, ReadsPositionsWhereThereAreSome) {
   EXPECT_EQ(page.hits[1].position, (Position{}));
   EXPECT_EQ(page.hits[2].position, (Position{1, 2}));
   EXPECT_EQ(page.hits[3].position, (Position{}));
+}
+
+/// The answer as a parser reads that looks at everything; nothing: it is no JSON.
+std::optional<std::vector<std::string>> RecordsOfParser(const HttpBody& body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element answer;
+  simdjson::dom::array hits;
+  if (parser.parse(body.text().data(), body.text().size()).get(answer)) return std::nullopt;
+  if (answer["hits"]["hits"].get(hits)) return std::nullopt;
+  std::vector<std::string> records;
+  for (const auto hit : hits) {
+    simdjson::dom::element record;
+    const auto none = hit["_source"].get(record);
+    records.push_back(none ? "" : simdjson::minify(record));
+  }
+  return records;
+}
+
+TEST(HitsPage, FindsTheHitsThatAParserFinds) {
+  const std::string sound = Answer(
+      R"({"total":{"value":3,"relation":"eq"},"max_score":null,"hits":[)"
+      R"({"_index":"a","_id":"1","_source":{"x":[1,{"y":"}"}],"t":"\\\" é"},"sort":[0]},)"
+      R"({"_index":"b", "_id":"2", "_source": { "hits":{"hits":[1]}, "n":-1.5e3 }, "sort":[0]},)"
+      R"({"_index":"c","_id":"3","_source":{}}]})");
+  const std::string pieces = "\"\\{}[],: 1n\x01\xC3";
+  std::mt19937_64 random(5);
+  HitsPageParser parser;
+  HitsPage page;
+  size_t accepted = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = sound;
+    for (size_t changes = random() % 3; changes > 0; --changes) {
+      text.replace(random() % text.size(), random() % 2, 1, pieces[random() % pieces.size()]);
+    }
+    const HttpBody body = BodyOf(text);
+    const auto wanted = RecordsOfParser(body);
+    const Status status = parser.Parse(body, &page);
+    if (!wanted) continue;  // What is no value is the decoder's to find.
+    // A record that is no object, and a total that is no number, are no answer of a search.
+    if (!status.ok()) continue;
+    ++accepted;
+    ASSERT_TRUE(page.has_hits) << text;
+    ASSERT_EQ(page.hits.size(), wanted->size()) << text;
+    for (size_t hit = 0; hit < wanted->size(); ++hit) {
+      simdjson::dom::parser again;
+      const std::string record(page.hits[hit].record.text);
+      EXPECT_EQ(record.empty() ? "" : simdjson::minify(again.parse(record).value()), (*wanted)[hit])
+          << text;
+    }
+  }
+  EXPECT_GT(accepted, 8'000);
 }
 
 TEST(HitsPage, ReadsTotalsOfEveryVersion) {

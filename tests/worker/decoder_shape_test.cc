@@ -12,6 +12,7 @@
 
 #include "common/slot.h"
 #include "support/profile_documents.h"
+#include "worker/chunk_records.h"
 #include "worker/decoder.h"
 
 namespace tymbal::worker {
@@ -55,14 +56,12 @@ void PrintTo(const Said& said, std::ostream* out) {
       said.slot ? static_cast<int>(*said.slot) : -1);
 }
 
-Said Ask(Decoder* decoder, const std::string& record) {
-  const std::string padded = record + std::string(kRecordPadding, '"');
+Said Ask(Decoder* decoder, const MarkedJson& record) {
   Arena texts;
   Span span;
   Decoder::Rejection rejection;
   Said said;
-  said.outcome =
-      decoder->Decode(std::string_view(padded).substr(0, record.size()), &texts, &span, &rejection);
+  said.outcome = decoder->Decode(record, &texts, &span, &rejection);
   if (said.outcome == Decoder::Outcome::kSpan) {
     said = {said.outcome,
             std::string(span.app),
@@ -85,6 +84,11 @@ Said Ask(Decoder* decoder, const std::string& record) {
     said.slot = decoder->SlotOfLast(&texts);
   }
   return said;
+}
+
+Said Ask(Decoder* decoder, const std::string& record) {
+  const std::string padded = record + std::string(kRecordPadding, '"');
+  return Ask(decoder, {.text = std::string_view(padded).substr(0, record.size())});
 }
 
 /// Changes a byte or some: most changes leave a document of the same shape or nearly so.
@@ -118,6 +122,40 @@ TEST_P(DecoderShape, SaysWhatTheParserSays) {
     const std::string spoiled = i % 20 == 0 ? document : Spoil(document, &random);
     EXPECT_EQ(Ask(experienced.get(), spoiled), Ask(MakeDecoder(profile, form).get(), spoiled))
         << spoiled;
+  }
+}
+
+/// A chunk is indexed as a whole, and a line that can't be must not take others with it.
+TEST_P(DecoderShape, SaysOfLinesOfAChunkWhatTheParserSays) {
+  constexpr size_t kChunks = 24;
+  constexpr size_t kLines = 30;
+  const auto& [profile, form] = GetParam();
+  const std::vector<std::string> documents = DocumentsOf(profile);
+  const auto experienced = MakeDecoder(profile, form);
+  std::mt19937_64 random(11);
+  ChunkRecords in_chunk;
+  for (size_t i = 0; i < kChunks; ++i) {
+    Chunk chunk;
+    for (size_t line = 0; line < kLines; ++line) {
+      // Every third chunk can be indexed for certain.
+      const std::string& document = documents[line / 10 % documents.size()];
+      const bool whole = i % 3 == 0 || random() % 8 != 0;
+      const std::string text = (whole ? document : Spoil(document, &random)) + "\n";
+      chunk.buffer.insert(chunk.buffer.end(), text.begin(), text.end());
+    }
+    chunk.size = chunk.buffer.size();
+    chunk.buffer.resize(chunk.size + kRecordPadding, '"');
+    in_chunk.Begin(chunk);
+    MarkedJson record;
+    uint64_t line = 0;
+    size_t records = 0;
+    for (; in_chunk.Next(&record, &line); ++records) {
+      const std::string alone(record.text);
+      EXPECT_EQ(Ask(experienced.get(), record), Ask(MakeDecoder(profile, form).get(), alone))
+          << alone;
+      EXPECT_TRUE(i % 3 != 0 || !record.marks.empty()) << alone;
+    }
+    EXPECT_GE(records, i % 3 == 0 ? kLines : 1);
   }
 }
 

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/json_index.h"
+
+namespace tymbal {
+
+/// What JSON objects of one writer have in common: the text of one without its values. An object of
+/// a known shape need not be parsed: the text between the values is compared, the values lie
+/// between it. Learns from what a parser has accepted, and knows nothing of JSON itself but what
+/// JsonIndex says.
+///
+/// An object that matches would be accepted by a parser that doesn't look into values (true, 1.5e3,
+/// escapes in strings): that is left to those who use them.
+class JsonShape {
+ public:
+  /// Values are numbered in the order of the text; there may be so many.
+  static constexpr size_t kValuesMax = 64;
+
+  /// Takes the shape of an accepted object. `fixed`: offsets of strings in it that are part of the
+  /// shape, as keys are. Nothing: it has too many values, or is too long to recur.
+  static std::optional<JsonShape> Of(const MarkedJson& object, const std::vector<size_t>& fixed);
+
+  /// Returns whether `object` has this shape, and its values: strings with their quotes, whatever
+  /// is between them. `values` has room for kValuesMax. REQUIRES: the text was indexed without an
+  /// error, and the object has kJsonPadding readable bytes behind it.
+  bool Match(const MarkedJson& object, std::string_view* values) const;
+
+  /// Returns the number of the value that began at `offset` in the object that this is the shape
+  /// of.
+  std::optional<size_t> ValueAt(size_t offset) const;
+
+ private:
+  enum class Value : uint8_t { kString, kWord, kNone };
+
+  /// Text, and the value behind it.
+  struct Piece {
+    uint32_t begin;  // In text_.
+    uint32_t size;
+    uint32_t marks;   // In the text.
+    uint32_t blanks;  // Behind the value, before the next mark.
+    Value value;
+    uint32_t value_offset;  // In the object that this is the shape of.
+  };
+
+  std::string text_;  // Of all pieces, and some bytes that may be read.
+  std::vector<Piece> pieces_;
+  size_t marks_ = 0;  // Of the whole object.
+};
+
+}  // namespace tymbal
