@@ -49,7 +49,7 @@ Result<std::string> Read(const Options& options) {
   query.range.emplace();
   TYMBAL_ASSIGN_OR_RETURN(query.range->start_ms, tymbal::ParseTimeMs(options.from));
   TYMBAL_ASSIGN_OR_RETURN(query.range->end_ms, tymbal::ParseTimeMs(options.to));
-  query.slots = {options.slots_from, options.slots_to};
+  query.slots = tymbal::SlotRange{options.slots_from, options.slots_to};
   TYMBAL_ASSIGN_OR_RETURN(
       const tymbal::PeriodGrid grid,
       tymbal::PeriodGrid::Create(query.range->end_ms - query.range->start_ms, 0));

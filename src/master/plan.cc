@@ -7,8 +7,67 @@
 #include "common/check.h"
 #include "common/uint128.h"
 #include "master/partition.h"
+#include "master/slot_owners.h"
 
 namespace tymbal::master {
+namespace {
+
+/// Whether a slot is more than a node's fair share.
+bool IsHeavy(uint64_t weight, uint64_t total, size_t nodes) {
+  return Uint128{weight} * nodes > total;
+}
+
+/// Neighbouring slots of one owner, to be cut into fragments.
+struct Run {
+  SlotRange slots;
+  size_t owner = 0;
+  uint64_t weight = 0;
+  uint32_t pieces = 1;
+
+  uint32_t width() const { return slots.to - slots.from; }
+  /// Where nothing weighs anything the number of slots decides.
+  double piece_weight() const {
+    return (static_cast<double>(weight) + 1e-6 * width()) / static_cast<double>(pieces);
+  }
+};
+
+/// A slot that is more than a node's share stands alone: who reads the ledger sees what it holds.
+std::vector<Run> RunsOf(const std::vector<uint64_t>& weights, const std::vector<size_t>& owners,
+                        size_t nodes) {
+  const uint64_t total = std::accumulate(weights.begin(), weights.end(), uint64_t{0});
+  std::vector<Run> runs;
+  bool alone = false;
+  for (uint32_t slot = 0; slot < weights.size(); ++slot) {
+    const bool heavy = IsHeavy(weights[slot], total, nodes);
+    if (runs.empty() || runs.back().owner != owners[slot] || heavy || alone) {
+      runs.push_back({{slot, slot}, owners[slot]});
+    }
+    alone = heavy;
+    ++runs.back().slots.to;
+    runs.back().weight += weights[slot];
+  }
+  return runs;
+}
+
+/// Says into how many pieces each run is cut, so that each owner has `pieces_max`, where its slots
+/// are enough, as alike in weight as can be. Who has more runs than that gets one for each.
+void ChoosePieces(size_t owners, uint32_t pieces_max, std::vector<Run>* runs) {
+  std::vector<std::vector<Run*>> runs_of(owners);
+  for (Run& run : *runs) runs_of[run.owner].push_back(&run);
+  for (const std::vector<Run*>& own : runs_of) {
+    for (size_t pieces = own.size(); pieces < pieces_max; ++pieces) {
+      Run* heaviest = nullptr;
+      for (Run* run : own) {
+        if (run->pieces == run->width()) continue;
+        if (heaviest == nullptr || run->piece_weight() > heaviest->piece_weight()) heaviest = run;
+      }
+      if (heaviest == nullptr) break;
+      ++heaviest->pieces;
+    }
+  }
+}
+
+}  // namespace
 
 std::vector<FragmentPlan> CutEvenly(uint32_t slots, const std::vector<NodeId>& nodes,
                                     uint32_t fragments_per_node) {
@@ -33,15 +92,16 @@ std::vector<FragmentPlan> CutByWeight(const std::vector<uint64_t>& weights,
     return CutEvenly(static_cast<uint32_t>(weights.size()), nodes, fragments_per_node);
   }
   TYMBAL_CHECK(!nodes.empty() && fragments_per_node > 0, "nothing to divide");
-  const std::span<const uint64_t> row(weights);
-  const std::vector<SlotRange> shares = Partition(row, std::min(nodes.size(), weights.size()));
+  const size_t owners = std::min(nodes.size(), weights.size());
+  std::vector<Run> runs =
+      RunsOf(weights, ChooseOwners(weights, owners, owners * fragments_per_node), nodes.size());
+  ChoosePieces(owners, fragments_per_node, &runs);
   std::vector<FragmentPlan> fragments;
-  for (size_t node = 0; node < shares.size(); ++node) {
-    const uint32_t from = shares[node].from;
-    const uint32_t width = shares[node].to - from;
-    for (const SlotRange& piece :
-         Partition(row.subspan(from, width), std::min(fragments_per_node, width))) {
-      fragments.push_back({{from + piece.from, from + piece.to}, nodes[node]});
+  for (const Run& run : runs) {
+    const uint32_t from = run.slots.from;
+    const auto row = std::span<const uint64_t>(weights).subspan(from, run.width());
+    for (const SlotRange& piece : Partition(row, run.pieces)) {
+      fragments.push_back({{from + piece.from, from + piece.to}, nodes[run.owner]});
     }
   }
   return fragments;
@@ -51,7 +111,7 @@ std::optional<HeavySlot> FindHeavySlot(const std::vector<uint64_t>& weights, siz
   const auto heaviest = std::max_element(weights.begin(), weights.end());
   if (heaviest == weights.end()) return std::nullopt;
   const uint64_t total = std::accumulate(weights.begin(), weights.end(), uint64_t{0});
-  if (Uint128{*heaviest} * nodes <= total) return std::nullopt;
+  if (!IsHeavy(*heaviest, total, nodes)) return std::nullopt;
   return HeavySlot{static_cast<uint32_t>(heaviest - weights.begin()), *heaviest, total};
 }
 

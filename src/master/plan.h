@@ -16,9 +16,12 @@ namespace tymbal::master {
 std::vector<FragmentPlan> CutEvenly(uint32_t slots, const std::vector<NodeId>& nodes,
                                     uint32_t fragments_per_node);
 
-/// The same by what the slots weigh, one weight for each slot: the heaviest node is as light as
-/// contiguous ranges allow, and the fragments of a node are alike in weight. Where nothing weighs
-/// anything, it is CutEvenly(). REQUIRES: the same, and at most kPartitionRowMax slots.
+/// Divides them by what they weigh, one weight for each slot. Each node gets a contiguous range, or
+/// several where that makes the heaviest node lighter by a percent (ChooseOwners). They are cut
+/// into up to `fragments_per_node` fragments, alike in weight, but at least one for each range; a
+/// slot that is more than a node's share is a fragment of its own. Where nothing weighs anything,
+/// it is CutEvenly(). The result tiles [0, slots) in order (I2). REQUIRES: the same, and at most
+/// kPartitionRowMax slots.
 std::vector<FragmentPlan> CutByWeight(const std::vector<uint64_t>& weights,
                                       const std::vector<NodeId>& nodes,
                                       uint32_t fragments_per_node);

@@ -14,7 +14,7 @@
 #include "common/endpoint_stat.h"
 #include "common/period.h"
 #include "common/result_store.h"
-#include "common/slot.h"
+#include "common/slot_set.h"
 #include "common/span.h"
 #include "common/status.h"
 #include "worker/call_group.h"
@@ -37,7 +37,7 @@ struct ApdexThresholds {
 
 struct AggregatorOptions {
   PeriodGrid grid;
-  SlotRange slots{0, kSlotsDefault};
+  SlotSet slots = SlotRange{0, kSlotsDefault};
   uint32_t slot_count = kSlotsDefault;
   SlotFunction slot_function = SlotFunction::kTymbal;  ///< Which endpoints these slots hold.
   /// Whether spans with other ids make another fingerprint; not where they aren't read for all.

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 
 #include "common/text.h"
 #include "worker/slot_function.h"
@@ -15,6 +17,7 @@ namespace {
 constexpr size_t kTermsMax = 60'000;
 /// Servers allow 1,024 clauses in a `bool` by default.
 constexpr size_t kAppsMax = 500;
+constexpr size_t kRangesMax = 500;
 /// Above this share of all records, reading them all is quicker: the documents lie side by side.
 constexpr double kWorthwhileShare = 0.7;
 
@@ -25,6 +28,19 @@ std::string Missing(const std::string& field) {
 
 std::string AnyOf(const std::string& clauses) {
   return fmt::format(R"({{"bool":{{"should":[{}],"minimum_should_match":1}}}})", clauses);
+}
+
+/// Documents whose slot is in one of the ranges, of which there is at least one.
+std::string InAnyRange(const std::string& field, std::span<const SlotRange> ranges,
+                       uint64_t scale) {
+  std::string clauses;
+  for (const SlotRange range : ranges) {
+    // The first slot also gets what is negative: the original cicada's abs() has such a value.
+    const std::string from = range.from == 0 ? "" : fmt::format(R"("gte":{},)", range.from * scale);
+    clauses += fmt::format(R"({}{{"range":{{{}:{{{}"lt":{}}}}}}})", clauses.empty() ? "" : ",",
+                           JsonQuote(field), from, range.to * scale);
+  }
+  return ranges.size() == 1 ? clauses : AnyOf(clauses);
 }
 
 /// Documents with a usable name in the column. An empty text is there, but is none.
@@ -108,25 +124,26 @@ ReadPlan PlanWhole(const IndexLayout& layout) {
   return {SlotRead::kScan, {{.clauses = layout.JoinedClauses(), .columns = true}}};
 }
 
-ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, SlotRange slots,
+ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, const SlotSet& slots,
                      uint32_t slot_count) {
   // The documents' slots may be finer than ours (the original cicada has 65,536).
   const uint64_t scale = profile.slot_count == 0 ? 1 : profile.slot_count / slot_count;
   const std::string common = layout.JoinedClauses();
-  // The first slot also gets what is negative: the original cicada's abs() has such a value.
-  const std::string from = slots.from == 0 ? "" : fmt::format(R"("gte":{},)", slots.from * scale);
   ReadPlan plan{SlotRead::kField, {}};
-  plan.parts.push_back(
-      {.clauses = fmt::format(R"({},{{"range":{{{}:{{{}"lt":{}}}}}}})", common,
-                              JsonQuote(layout.slot_field), from, slots.to * scale),
-       .own_only = true,
-       .columns = true});
+  for (std::span<const SlotRange> left = slots.ranges(); !left.empty();) {
+    const size_t count = std::min(left.size(), kRangesMax);
+    plan.parts.push_back(
+        {.clauses = common + "," + InAnyRange(layout.slot_field, left.first(count), scale),
+         .own_only = true,
+         .columns = true});
+    left = left.subspan(count);
+  }
   plan.parts.push_back({.clauses = common + "," + Missing(layout.slot_field)});
   return plan;
 }
 
 ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing,
-                     SlotFunction function, SlotRange slots, uint32_t slot_count) {
+                     SlotFunction function, const SlotSet& slots, uint32_t slot_count) {
   ReadPlan whole = PlanWhole(layout);
   if (listing.listed != listing.total) {
     whole.warning = fmt::format(

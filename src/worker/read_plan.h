@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/slot.h"
+#include "common/slot_set.h"
 #include "worker/endpoint_listing.h"
 #include "worker/index_layout.h"
 #include "worker/profile.h"
@@ -27,7 +27,7 @@ struct ReadPart {
   bool one_index = false;
 };
 
-/// How the records of a range of slots are asked for. The parts hold each of them once, and perhaps
+/// How the records of some slots are asked for. The parts hold each of them once, and perhaps
 /// records of other slots.
 struct ReadPlan {
   SlotRead way = SlotRead::kScan;  ///< Never kAuto.
@@ -45,14 +45,15 @@ SlotRead ChooseSlotRead(const Profile& profile, const IndexLayout& layout);
 
 /// All records of the period: no question of slots.
 ReadPlan PlanWhole(const IndexLayout& layout);
-/// By the slot that documents carry. Documents without one are read by every node.
-ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, SlotRange slots,
+/// By the slot that documents carry: one part, or several where the ranges are too many for one
+/// query. Documents without a slot are read by every node.
+ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, const SlotSet& slots,
                      uint32_t slot_count);
 /// By the names of the endpoints that are ours. Documents that lack a name in the columns, or may
 /// have a service that isn't there, are read by every node; a listing that counts some documents
 /// twice can't be used, and gives a scan.
 ReadPlan PlanByGroup(const IndexLayout& layout, const EndpointListing& listing,
-                     SlotFunction function, SlotRange slots, uint32_t slot_count);
+                     SlotFunction function, const SlotSet& slots, uint32_t slot_count);
 
 /// Divides each part whose records may be made of columns from the documents that lack a value in
 /// one of `doubtful`.

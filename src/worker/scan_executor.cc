@@ -129,14 +129,12 @@ void ScanExecutor::DropSettled(const RunRecord& run, const Jobs& jobs) {
   }
 }
 
-/// Reads the hull of all slot ranges: neighbours mostly, but after hand-overs with gaps.
+/// Reads the slots of all fragments at once, and no others.
 Result<std::unique_ptr<Aggregator>> ScanExecutor::Read(const Jobs& jobs) {
   const FragmentWork& work = jobs.front()->work;
-  SlotRange slots = work.slots;
-  for (const auto& job : jobs) {
-    slots.from = std::min(slots.from, job->work.slots.from);
-    slots.to = std::max(slots.to, job->work.slots.to);
-  }
+  std::vector<SlotRange> ranges;
+  for (const auto& job : jobs) ranges.push_back(job->work.slots);
+  const SlotSet slots(std::move(ranges));
   const int64_t length_ms = work.period.end_ms - work.period.start_ms;
   int64_t offset_ms = work.period.start_ms % length_ms;
   if (offset_ms < 0) offset_ms += length_ms;

@@ -245,7 +245,7 @@ Status SearchSource::FindIndices(search::SearchClient* client, const Period& ran
 }
 
 Result<ReadPlan> SearchSource::PlanParts(search::SearchClient* client, const SpanQuery& query) {
-  if (query.slots == SlotRange{0, query.slot_count}) return PlanWhole(layout_);
+  if (query.slots == SlotSet(SlotRange{0, query.slot_count})) return PlanWhole(layout_);
   const SlotRead way = ChooseSlotRead(options_.profile, layout_);
   TYMBAL_RETURN_IF_ERROR(CheckSlotRead(way, options_.profile, layout_));
   if (way == SlotRead::kField) {
@@ -389,12 +389,13 @@ Status SearchSource::CountUnplaced(search::SearchClient* client, const SpanQuery
   return Status::Ok();
 }
 
-Result<std::optional<uint64_t>> SearchSource::Expected(const SpanQuery& query) {
+Result<std::optional<uint64_t>> SearchSource::Expected(const SpanQuery& /*query*/) {
   if (plan_.own && *plan_.own != own_ && view_->is_frozen()) {
-    return BadInput(fmt::format(
-        "the server counted {} spans of the slots {} to {} by their names, but {} have such names "
-        "in their documents; use slot_read: scan",
-        *plan_.own, query.slots.from, query.slots.to, own_.load()));
+    return BadInput(
+        fmt::format("the server counted {} spans of this node's slots by their names, but {} have "
+                    "such names in "
+                    "their documents; use slot_read: scan",
+                    *plan_.own, own_.load()));
   }
   return std::optional<uint64_t>(fetcher_->promised() + unplaced_promised_);
 }

@@ -11,7 +11,7 @@
 #include "common/coverage.h"
 #include "common/endpoint_stat.h"
 #include "common/period.h"
-#include "common/slot.h"
+#include "common/slot_set.h"
 #include "common/span.h"
 #include "common/status.h"
 
@@ -22,7 +22,7 @@ struct SpanQuery {
   /// Half-open range of start times; nothing: all that the source has.
   std::optional<Period> range;
   /// A source that can't tell slots apart gives all spans; the aggregator drops the foreign ones.
-  SlotRange slots{0, kSlotsDefault};
+  SlotSet slots = SlotRange{0, kSlotsDefault};
   uint32_t slot_count = kSlotsDefault;
 };
 

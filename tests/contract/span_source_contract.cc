@@ -34,8 +34,12 @@ AggregatorOptions OptionsFor(const ReadRange& range) {
 
 Result<ReadNumbers> Collect(Aggregator* aggregator, const ReadRange& range) {
   aggregator->BeginPeriod(range.period.start_ms);
-  TYMBAL_ASSIGN_OR_RETURN(auto result, aggregator->Summarize(range.period.start_ms, range.slots));
-  ReadNumbers numbers{std::move(result.rows), result.coverage, {}, aggregator->filtered()};
+  ReadNumbers numbers;
+  for (const SlotRange slots : range.slots.ranges()) {
+    TYMBAL_ASSIGN_OR_RETURN(auto result, aggregator->Summarize(range.period.start_ms, slots));
+    numbers.Merge({std::move(result.rows), result.coverage, {}, 0});
+  }
+  numbers.filtered = aggregator->filtered();
   if (range.slots.Contains(kEmptySlot)) numbers.unplaced = aggregator->unplaced();
   return numbers;
 }

@@ -12,7 +12,7 @@
 
 #include "common/endpoint_stat.h"
 #include "common/period.h"
-#include "common/slot.h"
+#include "common/slot_set.h"
 #include "common/span.h"
 #include "worker/profile.h"
 #include "worker/span_source.h"
@@ -86,7 +86,7 @@ ReadNumbers NumbersOf(const std::vector<TestSpan>& spans, const Period& period =
 
 /// What a fragment reads.
 struct ReadRange {
-  SlotRange slots{0, kSlotsDefault};
+  SlotSet slots = SlotRange{0, kSlotsDefault};
   Period period = kSuitePeriod;
   worker::SlotFunction slot_function = worker::SlotFunction::kTymbal;
 };

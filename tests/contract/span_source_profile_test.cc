@@ -46,10 +46,11 @@ class Opener {
   Result<ReadNumbers> ReadParts(const std::vector<uint32_t>& borders, const Period& period) {
     ReadNumbers sum;
     for (size_t i = 0; i + 1 < borders.size(); ++i) {
-      TYMBAL_ASSIGN_OR_RETURN(ReadNumbers part, Read(opener_->OpenSource().get(),
-                                                     {.slots = {borders[i], borders[i + 1]},
-                                                      .period = period,
-                                                      .slot_function = slot_function_}));
+      TYMBAL_ASSIGN_OR_RETURN(
+          ReadNumbers part,
+          Read(opener_->OpenSource().get(), {.slots = SlotRange{borders[i], borders[i + 1]},
+                                             .period = period,
+                                             .slot_function = slot_function_}));
       sum.Merge(std::move(part));
     }
     return sum;

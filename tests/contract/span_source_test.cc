@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -207,7 +208,7 @@ TEST_P(SpanSourceContract, RangesOfSlotsAddUpToTheWholeI2) {
       ReadNumbers sum;
       for (size_t i = 0; i + 1 < borders.size(); ++i) {
         const auto part_source = harness().Open(choice);
-        auto part = Read(part_source.get(), {.slots = {borders[i], borders[i + 1]}});
+        auto part = Read(part_source.get(), {.slots = SlotRange{borders[i], borders[i + 1]}});
         ASSERT_TRUE(part) << part.error().message();
         sum.Merge(std::move(*part));
       }
@@ -215,6 +216,43 @@ TEST_P(SpanSourceContract, RangesOfSlotsAddUpToTheWholeI2) {
       EXPECT_EQ(sum.unplaced, whole->unplaced);
       EXPECT_EQ(sum.rows, whole->rows);
     }
+  }
+}
+
+std::string MethodOfSlot(uint32_t slot) {
+  for (int i = 0;; ++i) {
+    std::string method = fmt::format("method-{}", i);
+    if (SlotOf("orders", "api", method, kSlotsDefault) == slot) return method;
+  }
+}
+
+/// After hand-overs a node has any set of slots.
+TEST_P(SpanSourceContract, SetsOfSlotsWithGapsAddUpToTheWholeI2) {
+  std::vector<TestSpan> spans = MakeSpans(1'500);
+  const uint32_t own = SlotOf(spans[0].app, spans[0].service, spans[0].method, kSlotsDefault);
+  const std::set<uint32_t> alone = {0, own, kSlotsDefault - 1};
+  for (const uint32_t slot : alone) {
+    spans.push_back({.method = MethodOfSlot(slot), .span_id = fmt::format("in-{}", slot)});
+  }
+  harness().Load(MixedDocuments(spans));
+  const auto whole = Read(harness().Open({}).get());
+  ASSERT_TRUE(whole) << whole.error().message();
+  std::vector<std::vector<SlotRange>> ranges(3);
+  for (uint32_t slot = 0; slot < kSlotsDefault; ++slot) {
+    ranges[alone.contains(slot) ? 0 : 1 + slot / 16 % 2].push_back({slot, slot + 1});
+  }
+  for (const ReadChoice& choice : harness().Choices()) {
+    SCOPED_TRACE(fmt::format("slot_read {}, read {}", choice.slot_read, choice.read));
+    ReadNumbers sum;
+    for (const std::vector<SlotRange>& of_one : ranges) {
+      auto part = Read(harness().Open(choice).get(), {.slots = SlotSet(of_one)});
+      ASSERT_TRUE(part) << part.error().message();
+      EXPECT_FALSE(part->rows.empty());
+      sum.Merge(std::move(*part));
+    }
+    EXPECT_EQ(sum.coverage, whole->coverage);
+    EXPECT_EQ(sum.unplaced, whole->unplaced);
+    EXPECT_EQ(sum.rows, whole->rows);
   }
 }
 

@@ -109,6 +109,28 @@ uint64_t LightestHeaviest(const std::vector<uint64_t>& weights, uint32_t from, s
   return best;
 }
 
+/// How many ranges each node has, once its neighbouring fragments are joined.
+std::map<std::string, uint32_t> RangesByNode(const std::vector<FragmentPlan>& fragments) {
+  std::map<std::string, uint32_t> ranges;
+  for (size_t i = 0; i < fragments.size(); ++i) {
+    if (i == 0 || fragments[i].node != fragments[i - 1].node) ++ranges[fragments[i].node.value];
+  }
+  return ranges;
+}
+
+size_t CountRanges(const std::vector<FragmentPlan>& fragments) {
+  size_t ranges = 0;
+  for (const auto& [node, count] : RangesByNode(fragments)) ranges += count;
+  return ranges;
+}
+
+bool Same(const std::vector<FragmentPlan>& a, const std::vector<FragmentPlan>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const FragmentPlan& one, const FragmentPlan& other) {
+                      return one.slots == other.slots && one.node == other.node;
+                    });
+}
+
 TEST(PlanByWeight, GivesEverySlotToExactlyOneFragmentAndEveryNodeSomethingI2) {
   generate::Random random(1);
   for (int round = 0; round < 600; ++round) {
@@ -116,19 +138,76 @@ TEST(PlanByWeight, GivesEverySlotToExactlyOneFragmentAndEveryNodeSomethingI2) {
     const size_t nodes = 1 + random.Below(round % 50 == 0 ? 200 : 20);
     const auto per_node = static_cast<uint32_t>(1 + random.Below(6));
     const std::vector<uint64_t> weights = RandomWeights(&random, slots);
+    const auto fragments = CutByWeight(weights, Nodes(nodes), per_node);
     uint32_t next = 0;
-    std::vector<std::string> seen;
     std::map<std::string, uint32_t> fragments_of;
-    for (const FragmentPlan& fragment : CutByWeight(weights, Nodes(nodes), per_node)) {
+    for (const FragmentPlan& fragment : fragments) {
       ASSERT_EQ(fragment.slots.from, next);
       ASSERT_GT(fragment.slots.to, fragment.slots.from);
       next = fragment.slots.to;
-      if (seen.empty() || seen.back() != fragment.node.value) seen.push_back(fragment.node.value);
-      ASSERT_LE(++fragments_of[fragment.node.value], per_node);
+      ++fragments_of[fragment.node.value];
     }
     ASSERT_EQ(next, slots);
-    ASSERT_EQ(seen.size(), std::min(nodes, slots)) << "a node got nothing, or two ranges";
-    ASSERT_EQ(fragments_of.size(), seen.size()) << "a node's slots are in pieces";
+    ASSERT_EQ(fragments_of.size(), std::min(nodes, slots)) << "a node got nothing";
+    ASSERT_LE(CountRanges(fragments), std::min(nodes, slots) * per_node);
+    ASSERT_TRUE(Same(fragments, CutByWeight(weights, Nodes(nodes), per_node)));
+  }
+}
+
+TEST(PlanByWeight, ANodeHasAsManyFragmentsAsItMayOrOneForEachRange) {
+  generate::Random random(4);
+  for (int round = 0; round < 200; ++round) {
+    const std::vector<uint64_t> weights = RandomWeights(&random, 1024);
+    const size_t nodes = 1 + random.Below(20);
+    const auto per_node = static_cast<uint32_t>(1 + random.Below(6));
+    const auto fragments = CutByWeight(weights, Nodes(nodes), per_node);
+    std::map<std::string, uint32_t> most = RangesByNode(fragments);
+    for (auto& [node, count] : most) count = std::max(count, per_node);
+    // A heavy slot stands alone, which may cut a range into three.
+    const uint64_t total = std::accumulate(weights.begin(), weights.end(), uint64_t{0});
+    std::map<std::string, uint32_t> count_of;
+    for (const FragmentPlan& fragment : fragments) {
+      ++count_of[fragment.node.value];
+      if (WeightOf(weights, fragment.slots) * nodes > total) most[fragment.node.value] += 2;
+    }
+    for (const auto& [node, count] : count_of) ASSERT_LE(count, most.at(node)) << "round " << round;
+  }
+}
+
+TEST(PlanByWeight, IsNeverWorseThanContiguousAndContiguousWhereThatIsAsGood) {
+  generate::Random random(5);
+  int better = 0;
+  for (int round = 0; round < 400; ++round) {
+    const std::vector<uint64_t> weights = RandomWeights(&random, 20 + random.Below(300));
+    const size_t nodes = 2 + random.Below(10);
+    const auto contiguous = CutByWeight(weights, Nodes(nodes), 1);
+    ASSERT_EQ(CountRanges(contiguous), nodes);
+    const auto fragments = CutByWeight(weights, Nodes(nodes), 4);
+    const uint64_t before = Heaviest(weights, contiguous);
+    const uint64_t after = Heaviest(weights, fragments);
+    if (CountRanges(fragments) == nodes) {
+      ASSERT_EQ(after, before) << "round " << round;
+    } else {
+      ASSERT_LE(after, before - before / 100) << "round " << round;
+      ++better;
+    }
+  }
+  EXPECT_GT(better, 20) << "hardly any weights that show it";
+}
+
+TEST(PlanByWeight, ASlotThatIsMoreThanAShareIsAFragmentOfItsOwn) {
+  generate::Random random(6);
+  for (int round = 0; round < 300; ++round) {
+    const size_t nodes = 1 + random.Below(10);
+    const std::vector<uint64_t> weights = RandomWeights(&random, 1 + random.Below(100));
+    const auto heavy = FindHeavySlot(weights, nodes);
+    if (!heavy) continue;
+    const auto fragments = CutByWeight(weights, Nodes(nodes), 1);
+    EXPECT_TRUE(std::any_of(fragments.begin(), fragments.end(),
+                            [&](const FragmentPlan& fragment) {
+                              return fragment.slots == SlotRange{heavy->slot, heavy->slot + 1};
+                            }))
+        << "round " << round;
   }
 }
 
@@ -154,6 +233,17 @@ TEST(PlanByWeight, MakesTheHeaviestFragmentOfANodeAsLightAsCanBe) {
   EXPECT_EQ(fragments[2].slots, (SlotRange{5, 8}));
 }
 
+TEST(PlanByWeight, FragmentsOfANodeAreAlikeInAllItsRanges) {
+  std::vector<uint64_t> weights(100, 10);
+  weights[40] = 1'000;
+  std::vector<SlotRange> of_other;
+  for (const FragmentPlan& fragment : CutByWeight(weights, Nodes(2), 5)) {
+    if (fragment.node.value == "node-1") of_other.push_back(fragment.slots);
+  }
+  const std::vector<SlotRange> wanted = {{0, 20}, {20, 40}, {41, 60}, {60, 80}, {80, 100}};
+  EXPECT_EQ(of_other, wanted);
+}
+
 TEST(PlanByWeight, SharesTheRestEvenlyBesideASlotThatNothingCanBeDoneAbout) {
   std::vector<uint64_t> weights(100, 1);
   weights[60] = 1'000;
@@ -171,10 +261,7 @@ TEST(PlanByWeight, IsByWidthWhereNothingWeighsAnything) {
     const std::vector<uint64_t> nothing(slots);
     const auto by_weight = CutByWeight(nothing, Nodes(7), 4);
     const auto by_width = CutEvenly(slots, Nodes(7), 4);
-    EXPECT_TRUE(std::equal(by_weight.begin(), by_weight.end(), by_width.begin(), by_width.end(),
-                           [](const FragmentPlan& a, const FragmentPlan& b) {
-                             return a.slots == b.slots && a.node == b.node;
-                           }));
+    EXPECT_TRUE(Same(by_weight, by_width));
   }
 }
 
@@ -205,32 +292,31 @@ std::vector<uint64_t> ZipfSlots(uint32_t apps) {
   return weights;
 }
 
-/// How good the best contiguous cut is depends on where the slots of the most popular endpoints
-/// lie, which is their names' luck: those of 5 apps lie well, those of 20 don't. 1.14 and 1.20 is
-/// the optimum there, as a program of its own has found.
-TEST(PlanByWeight, SharesZipfTrafficNearlyEvenly) {
-  struct Case {
-    uint32_t apps;
-    double of_4;
-    double of_8;
-  };
-  for (const Case& wanted : {Case{5, 1.05, 1.15}, Case{20, 1.14, 1.21}}) {
-    const std::vector<uint64_t> weights = ZipfSlots(wanted.apps);
+/// How good contiguous ranges are depends on where the slots of the most popular endpoints lie,
+/// which is their names' luck: those of 5 apps lie well, those of 20 don't.
+TEST(PlanByWeight, SharesZipfTrafficNearlyEvenlyWhereverItsPopularSlotsLie) {
+  for (const uint32_t apps : {1U, 5U, 20U, 50U}) {
+    const std::vector<uint64_t> weights = ZipfSlots(apps);
     const auto total =
         static_cast<double>(std::accumulate(weights.begin(), weights.end(), uint64_t{0}));
     const auto top = static_cast<double>(*std::max_element(weights.begin(), weights.end()));
     EXPECT_NEAR(top / total, 0.12, 0.005);
     for (const size_t nodes : {4U, 8U, 16U}) {
       const double mean = total / static_cast<double>(nodes);
-      const double by_weight =
-          static_cast<double>(Heaviest(weights, CutByWeight(weights, Nodes(nodes), 4))) / mean;
-      const double by_width =
-          static_cast<double>(Heaviest(weights, CutEvenly(kSlotsDefault, Nodes(nodes), 4))) / mean;
+      const auto over_mean = [&](const std::vector<FragmentPlan>& fragments) {
+        return static_cast<double>(Heaviest(weights, fragments)) / mean;
+      };
+      const auto fragments = CutByWeight(weights, Nodes(nodes), 4);
+      const double by_weight = over_mean(fragments);
+      const double contiguous = over_mean(CutByWeight(weights, Nodes(nodes), 1));
+      const double by_width = over_mean(CutEvenly(kSlotsDefault, Nodes(nodes), 4));
       std::printf(
-          "%2u apps, %2zu nodes: the heaviest has %.2f x the mean by weight, %.2f by width\n",
-          wanted.apps, nodes, by_weight, by_width);
+          "%2u apps, %2zu nodes: the heaviest has %.3f x the mean in %zu ranges, %.2f where each "
+          "has one, %.2f by width\n",
+          apps, nodes, by_weight, CountRanges(fragments), contiguous, by_width);
       const double slot_alone = top / mean;
-      EXPECT_LE(by_weight, nodes == 4 ? wanted.of_4 : nodes == 8 ? wanted.of_8 : slot_alone + 0.01);
+      // What is promised is 1.05 for 4 nodes and 1.15 for 8.
+      EXPECT_LE(by_weight, nodes == 16 ? slot_alone + 0.01 : 1.01);
       EXPECT_LT(by_weight, by_width);
     }
   }

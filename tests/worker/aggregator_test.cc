@@ -135,14 +135,15 @@ TEST(Aggregator, FragmentsTogetherAreTheWholeI2) {
 TEST(Aggregator, ForeignSlotsAreDropped) {
   const auto spans = RandomSpans(5, 3'000);
   uint64_t counted = 0;
-  for (const SlotRange range : {SlotRange{0, 300}, SlotRange{300, 1024}}) {
+  for (const SlotSet& set :
+       {SlotSet({{0, 300}, {310, 311}, {1000, 1024}}), SlotSet({{300, 310}, {311, 1000}})}) {
     AggregatorOptions options = Options();
-    options.slots = range;
+    options.slots = set;
     Aggregator aggregator(options);
     ASSERT_TRUE(aggregator.Add(BatchOf(spans)).ok());
     for (const StatRow& row : AllRows(&aggregator)) {
       EXPECT_TRUE(
-          range.Contains(SlotOf(row.name.app, row.name.service, row.name.method, kSlotsDefault)));
+          set.Contains(SlotOf(row.name.app, row.name.service, row.name.method, kSlotsDefault)));
       counted += row.stat.calls;
     }
   }
@@ -181,7 +182,7 @@ TEST(Aggregator, TheFingerprintNeverChangesFromVersionToVersion) {
 
 TEST(Aggregator, CountsRecordsWithoutAPeriodWhicheverSlotTheirNamesHave) {
   AggregatorOptions options = Options();
-  options.slots = {0, 1};
+  options.slots = SlotRange{0, 1};
   Aggregator aggregator(options);
   SpanBatch batch;
   batch.rejected = {{RejectReason::kMissingStart, std::nullopt, 7},

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/slot.h"
+#include "common/slot_set.h"
 
 namespace tymbal::worker {
 namespace {
@@ -60,7 +60,7 @@ TEST(ReadPlan, SaysWhyAWayCantBeUsed) {
 TEST(ReadPlan, ByFieldTakesARangeAndThoseWithoutASlot) {
   IndexLayout layout = Layout();
   layout.clauses = {"{\"c\":1}"};
-  const ReadPlan plan = PlanByField(layout, NativeProfile(), {100, 200}, 1024);
+  const ReadPlan plan = PlanByField(layout, NativeProfile(), SlotRange{100, 200}, 1024);
   EXPECT_EQ(plan.way, SlotRead::kField);
   ASSERT_EQ(plan.parts.size(), 2U);
   EXPECT_EQ(plan.parts[0].clauses, R"(,{"c":1},{"range":{"slot":{"gte":100,"lt":200}}})");
@@ -74,10 +74,41 @@ TEST(ReadPlan, ByFieldTakesARangeAndThoseWithoutASlot) {
 TEST(ReadPlan, ByFieldCountsInTheDocumentsSlotsAndBeginsWithNegativeOnes) {
   Profile profile = NativeProfile();
   profile.slot_count = 65'536;
-  EXPECT_THAT(PlanByField(Layout(), profile, {10, 20}, 1024).parts[0].clauses,
+  EXPECT_THAT(PlanByField(Layout(), profile, SlotRange{10, 20}, 1024).parts[0].clauses,
               HasSubstr(R"({"gte":640,"lt":1280})"));
-  EXPECT_THAT(PlanByField(Layout(), profile, {0, 20}, 1024).parts[0].clauses,
+  EXPECT_THAT(PlanByField(Layout(), profile, SlotRange{0, 20}, 1024).parts[0].clauses,
               HasSubstr(R"("slot":{"lt":1280})"));
+}
+
+TEST(ReadPlan, ByFieldTakesAllRangesInOneFilterAndNothingOfTheGaps) {
+  Profile profile = NativeProfile();
+  profile.slot_count = 2'048;
+  const ReadPlan plan = PlanByField(Layout(), profile, SlotSet({{0, 3}, {7, 8}, {9, 1024}}), 1024);
+  ASSERT_EQ(plan.parts.size(), 2U);
+  EXPECT_EQ(
+      plan.parts[0].clauses,
+      R"(,{"bool":{"should":[{"range":{"slot":{"lt":6}}},{"range":{"slot":{"gte":14,"lt":16}}},)"
+      R"({"range":{"slot":{"gte":18,"lt":2048}}}],"minimum_should_match":1}})");
+  EXPECT_TRUE(plan.parts[0].own_only);
+}
+
+/// Servers allow 1,024 clauses, so each part has fewer; no slot is in two of them.
+TEST(ReadPlan, MoreRangesThanOneQueryMayHaveAreSeveralParts) {
+  std::vector<SlotRange> ranges;
+  for (uint32_t slot = 1; slot < 2'048; slot += 2) ranges.push_back({slot, slot + 1});
+  const ReadPlan plan = PlanByField(Layout(), NativeProfile(), SlotSet(ranges), 2'048);
+  ASSERT_EQ(plan.parts.size(), 4U);
+  std::string clauses;
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(plan.parts[i].own_only && plan.parts[i].columns);
+    clauses += plan.parts[i].clauses;
+  }
+  size_t at = 0;
+  for (const SlotRange range : ranges) {
+    at = clauses.find(fmt::format(R"({{"gte":{},"lt":{}}})", range.from, range.to), at);
+    ASSERT_NE(at, std::string::npos) << range.from;
+  }
+  EXPECT_THAT(plan.parts[3].clauses, HasSubstr("must_not"));
 }
 
 /// Twenty endpoints of two apps, ten records each.
@@ -98,13 +129,24 @@ uint32_t SlotOfListed(size_t i) {
 TEST(ReadPlan, ByGroupAsksForItsOwnNamesAndSaysHowManyMustCome) {
   const uint32_t slot = SlotOfListed(3);
   const ReadPlan plan =
-      PlanByGroup(Layout(), Listing(), SlotFunction::kTymbal, {slot, slot + 1}, 1024);
+      PlanByGroup(Layout(), Listing(), SlotFunction::kTymbal, SlotRange{slot, slot + 1}, 1024);
   EXPECT_EQ(plan.way, SlotRead::kGroup);
   ASSERT_EQ(plan.parts.size(), 1U);
   EXPECT_TRUE(plan.parts[0].counts_own);
   EXPECT_EQ(plan.own, 10U);
   EXPECT_THAT(plan.parts[0].clauses, HasSubstr(R"({"terms":{"method":["m3"]}})"));
   EXPECT_THAT(plan.parts[0].clauses, HasSubstr(R"({"terms":{"app":["a"]}})"));
+}
+
+TEST(ReadPlan, ByGroupKnowsItsOwnNamesInAllRanges) {
+  const uint32_t a = SlotOfListed(3);
+  const uint32_t b = SlotOfListed(15);
+  const SlotSet slots({{a, a + 1}, {b, b + 1}});
+  const ReadPlan plan = PlanByGroup(Layout(), Listing(), SlotFunction::kTymbal, slots, 1024);
+  ASSERT_EQ(plan.parts.size(), 1U);
+  EXPECT_EQ(plan.own, 20U);
+  EXPECT_THAT(plan.parts[0].clauses, HasSubstr(R"({"terms":{"method":["m3"]}})"));
+  EXPECT_THAT(plan.parts[0].clauses, HasSubstr(R"({"terms":{"method":["m5"]}})"));
 }
 
 TEST(ReadPlan, ByGroupReadsNothingWhereNothingIsItsOwn) {
@@ -130,7 +172,8 @@ TEST(ReadPlan, AServiceThatOnlyTheColumnLacksMayBeAnybodys) {
   listing.nameless = 4;
   listing.total = listing.listed = 204;
   const uint32_t slot = SlotOfListed(3);
-  const ReadPlan plan = PlanByGroup(layout, listing, SlotFunction::kTymbal, {slot, slot + 1}, 1024);
+  const ReadPlan plan =
+      PlanByGroup(layout, listing, SlotFunction::kTymbal, SlotRange{slot, slot + 1}, 1024);
   ASSERT_EQ(plan.parts.size(), 2U);
   for (const ReadPart& part : plan.parts) {
     EXPECT_THAT(part.clauses, HasSubstr(R"({"exists":{"field":"service"}})"));
@@ -138,7 +181,8 @@ TEST(ReadPlan, AServiceThatOnlyTheColumnLacksMayBeAnybodys) {
 }
 
 TEST(ReadPlan, ByGroupReadsAllWhereNearlyAllIsItsOwn) {
-  const ReadPlan plan = PlanByGroup(Layout(), Listing(), SlotFunction::kTymbal, {0, 1024}, 1024);
+  const ReadPlan plan =
+      PlanByGroup(Layout(), Listing(), SlotFunction::kTymbal, SlotRange{0, 1024}, 1024);
   ASSERT_EQ(plan.parts.size(), 1U);
   EXPECT_THAT(plan.parts[0].clauses, ::testing::Not(HasSubstr("\"terms\"")));
   EXPECT_EQ(plan.own, 200U);
@@ -147,13 +191,14 @@ TEST(ReadPlan, ByGroupReadsAllWhereNearlyAllIsItsOwn) {
 TEST(ReadPlan, SeveralValuesInANameRuleGroupsOut) {
   EndpointListing listing = Listing();
   listing.listed = 205;
-  const ReadPlan plan = PlanByGroup(Layout(), listing, SlotFunction::kTymbal, {0, 100}, 1024);
+  const ReadPlan plan =
+      PlanByGroup(Layout(), listing, SlotFunction::kTymbal, SlotRange{0, 100}, 1024);
   EXPECT_EQ(plan.way, SlotRead::kScan);
   EXPECT_THAT(plan.warning, HasSubstr("5 of 200 records have several values"));
 }
 
 TEST(ReadPlan, DoubtfulColumnsAreSetApartFromWhatIsSure) {
-  ReadPlan plan = PlanByField(Layout(), NativeProfile(), {0, 10}, 1024);
+  ReadPlan plan = PlanByField(Layout(), NativeProfile(), SlotRange{0, 10}, 1024);
   SetApartDoubtful({"method.keyword"}, &plan);
   ASSERT_EQ(plan.parts.size(), 3U);
   EXPECT_TRUE(plan.parts[0].columns);

@@ -24,6 +24,7 @@ struct Script {
   std::vector<Span> spans;
   std::atomic<bool> hold{false};
   std::atomic<int> opened{0};
+  std::vector<SpanQuery> queries;  // The executor's until it has replied.
   Status failure;
   std::optional<uint64_t> expected;
 };
@@ -54,8 +55,9 @@ class ScriptReader : public SpanReader {
 class ScriptSource : public SpanSource {
  public:
   explicit ScriptSource(Script* script) : script_(script) { ++script->opened; }
-  Result<std::vector<std::unique_ptr<SpanReader>>> Open(const SpanQuery& /*query*/,
+  Result<std::vector<std::unique_ptr<SpanReader>>> Open(const SpanQuery& query,
                                                         size_t /*parallelism*/) override {
+    script_->queries.push_back(query);
     std::vector<std::unique_ptr<SpanReader>> readers;
     readers.push_back(std::make_unique<ScriptReader>(script_));
     return readers;
@@ -145,6 +147,9 @@ TEST_F(ScanExecutorThread, ReadsOnceForAllFragmentsOfARunEvenWithGapsBetweenThem
   script_.hold = false;
   Await(3);
   EXPECT_EQ(script_.opened, 2) << "one reading for the first, one for those that waited";
+  ASSERT_EQ(script_.queries.size(), 2U);
+  EXPECT_EQ(script_.queries[0].slots, SlotSet(SlotRange{0, 128}));
+  EXPECT_EQ(script_.queries[1].slots, SlotSet({{256, 384}, {896, 1024}})) << "nothing of the gap";
   const RunRecord now = *store_.ReadRun(run.id);
   uint64_t rows = 0;
   for (const int32_t no : {0, 2, 7}) {
