@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "common/text.h"
@@ -66,6 +67,7 @@ class Builder {
     for (Condition& condition : profile.only) TakeOne(&condition.path, Need::kAny);
     for (ErrorRule& rule : profile.errors) TakeRule(&rule);
     layout_.fields_without_ids = FieldsJson();
+    if (start_is_millis_) layout_.fields_without_start = FieldsJson(profile.start.front().text);
     Take(&profile.trace_id, Need::kText);
     Take(&profile.span_id, Need::kText);
     layout_.fields = FieldsJson();
@@ -112,6 +114,10 @@ class Builder {
       const IndexField* const field = TakeOne(&path, Need::kTime);
       dates += field != nullptr && field->IsDate() ? 1 : 0;
     }
+    if (profile->start.size() == 1 && dates == 1) {
+      const IndexField* const field = indices_.Find(profile->start.front().text);
+      start_is_millis_ = field->types == std::set<std::string>{"date"};
+    }
     if (dates == profile->start.size()) {
       profile->start_unit = TimeUnit::kIso;
     } else if (dates > 0) {
@@ -134,9 +140,10 @@ class Builder {
     return nullptr;
   }
 
-  std::string FieldsJson() const {
+  std::string FieldsJson(std::string_view without = {}) const {
     std::string json;
     for (const auto& [name, is_date] : columns_) {
+      if (name == without) continue;
       json += fmt::format(R"({}{{"field":{}{}}})", json.empty() ? "" : ",", JsonQuote(name),
                           is_date ? R"(,"format":"epoch_millis")" : "");
     }
@@ -146,6 +153,7 @@ class Builder {
   const IndexSet& indices_;
   ColumnLayout layout_;
   std::map<std::string, bool> columns_;  // Whether it is a date.
+  bool start_is_millis_ = false;         // As a sort value; date_nanos has nanoseconds there.
   std::string problem_;
 };
 

@@ -44,6 +44,7 @@ struct Decoder::Parser {
   const uint32_t slots;
   TokenCollector collector;
   const CollectedTokens* tokens = nullptr;  // Of the record at hand.
+  std::optional<int64_t> given_start_ms;    // The same.
 };
 
 bool Decoder::Parser::Counts() const {
@@ -129,9 +130,11 @@ Decoder::Parser::MaybeReason Decoder::Parser::UnusualName(Field field, RejectRea
 
 Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start_ms) const {
   const Token token = ValueOf(Field::kStart);
-  if (token.empty()) return RejectReason::kMissingStart;
+  if (token.empty() && !given_start_ms) return RejectReason::kMissingStart;
   std::optional<int64_t> millis;
-  if (token.front() == '"' && collector.start_may_be_text()) {
+  if (given_start_ms) {
+    millis = given_start_ms;
+  } else if (token.front() == '"' && collector.start_may_be_text()) {
     std::string_view text;
     if (const auto reason = Text(Field::kStart, texts, &text)) return reason;
     millis = DateTextToMillis(text);
@@ -240,7 +243,8 @@ std::optional<uint32_t> Decoder::SlotOfLast(Arena* texts) const {
 }
 
 Decoder::Outcome Decoder::Decode(const MarkedJson& record, Arena* texts, Span* span,
-                                 Rejection* rejection) {
+                                 Rejection* rejection, std::optional<int64_t> start_ms) {
+  parser_->given_start_ms = start_ms;
   parser_->tokens = &parser_->collector.Collect(record);
   const auto problem = parser_->tokens->problem;
   if (problem == RejectReason::kMalformed) {
@@ -248,10 +252,10 @@ Decoder::Outcome Decoder::Decode(const MarkedJson& record, Arena* texts, Span* s
     return Outcome::kRejected;
   }
   if (!parser_->Counts()) return Outcome::kFiltered;
-  std::optional<int64_t> start_ms;
-  const auto reason = parser_->Interpret(texts, span, &start_ms);
+  std::optional<int64_t> known_start_ms;
+  const auto reason = parser_->Interpret(texts, span, &known_start_ms);
   if (problem || reason) {
-    *rejection = {problem ? *problem : *reason, start_ms, parser_->SlotOfRecord(texts)};
+    *rejection = {problem ? *problem : *reason, known_start_ms, parser_->SlotOfRecord(texts)};
     return Outcome::kRejected;
   }
   return span->weight == 0 ? Outcome::kFiltered : Outcome::kSpan;  // It stands for no call.

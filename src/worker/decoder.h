@@ -48,7 +48,9 @@ class Decoder {
 
   /// Decodes one record. REQUIRES: kRecordPadding readable bytes behind it. The span's texts point
   /// into `record` or into `texts`. Sets `*span` for kSpan, `*rejection` for kRejected.
-  Outcome Decode(const MarkedJson& record, Arena* texts, Span* span, Rejection* rejection);
+  /// `start_ms`: set if the record's start was read apart from it, whatever stands in it.
+  Outcome Decode(const MarkedJson& record, Arena* texts, Span* span, Rejection* rejection,
+                 std::optional<int64_t> start_ms = {});
   /// The same of a record that wasn't indexed together with others, which is slower.
   Outcome Decode(std::string_view record, Arena* texts, Span* span, Rejection* rejection) {
     return Decode(MarkedJson{.text = record}, texts, span, rejection);

@@ -30,17 +30,28 @@ class IdFinder {
         time_(time),
         columns_(columns),
         documents_(documents),
-        hits_max_(std::min(kHitsMax, result_window)) {}
+        hits_max_(std::min(kHitsMax, result_window)),
+        seeks_nearby_(columns->duration_unit != TimeUnit::kNanos) {}
+
+  /// So many calls are looked up by one request.
+  static constexpr size_t kCallsAtOnce = 200;
+
+  /// Sorts calls such that those that are quickly found together are neighbours.
+  static std::vector<CallToFind*> Sort(std::vector<CallToFind>* calls);
 
   /// Fills in `found` of each call. `clauses`: of all records that count, each with a comma before
-  /// it. Errors: those of SearchClient.
-  Status Find(const std::string& clauses, std::vector<CallToFind>* calls);
+  /// it. REQUIRES: sorted by Sort(). Errors: those of SearchClient.
+  Status Find(const std::string& clauses, std::span<CallToFind*> calls);
 
  private:
   static constexpr uint64_t kHitsMax = 5'000;
 
   Status FindSome(const std::string& clauses, std::span<CallToFind*> calls);
+  Result<bool> Ask(const std::string& clauses, uint64_t hits_max, std::span<CallToFind*> calls);
+  std::string NearbyClauses(std::span<CallToFind*> calls) const;
+  std::string ExactClauses(std::span<CallToFind*> calls) const;
   std::string ClauseOf(const CallToFind& call) const;
+  std::string DurationText(uint64_t duration_us) const;
   std::string DurationClause(uint64_t duration_us) const;
   Status Assign(const search::HitsPage& page, std::span<CallToFind*> calls);
 
@@ -50,6 +61,7 @@ class IdFinder {
   const Profile* const columns_;
   Decoder* const documents_;
   const uint64_t hits_max_;
+  bool seeks_nearby_;  // As long as durations don't repeat too often.
   search::HitsPageParser parser_;
 };
 

@@ -16,10 +16,10 @@ constexpr double kAdjacentSourceUs = 2;  // Page after page in the stored order 
 constexpr double kColumnsUs = 4.9;
 constexpr double kColumnsWithoutIdsUs = 3;
 constexpr double kLookupUs = 80;
-/// Below this many records trying costs more than it saves.
-constexpr uint64_t kTryRecordsMin = 100'000;
 /// Smaller answers are mostly the fixed cost of a request.
 constexpr uint64_t kTellingRecords = 1'000;
+/// Of a slice that is read to try a way.
+constexpr uint64_t kTriedRecords = 2'500;
 constexpr double kSmoothing = 0.3;
 
 }  // namespace
@@ -58,14 +58,20 @@ ReadWayChooser::ReadWayChooser(std::vector<ReadWay> allowed, uint64_t records, u
 }
 
 ReadWay ReadWayChooser::Next() {
-  if (records_ >= kTryRecordsMin) {
-    for (const ReadWay way : allowed_) {
-      Cost& cost = costs_[static_cast<size_t>(way)];
-      if (!std::exchange(cost.tried, true)) return way;
-    }
+  for (const ReadWay way : allowed_) {
+    if (!IsToTry(way)) continue;
+    costs_[static_cast<size_t>(way)].tried = true;
+    return way;
   }
   return *std::min_element(allowed_.begin(), allowed_.end(),
                            [this](ReadWay a, ReadWay b) { return Total(a) < Total(b); });
+}
+
+uint64_t ReadWayChooser::RecordsOfNext(uint64_t page_records) const {
+  const bool tries =
+      allowed_.size() > 1 &&
+      std::any_of(allowed_.begin(), allowed_.end(), [this](ReadWay way) { return IsToTry(way); });
+  return tries ? std::min(kTriedRecords, page_records) : page_records;
 }
 
 void ReadWayChooser::Learn(ReadWay way, uint64_t records, double seconds) {

@@ -35,16 +35,24 @@ class ReadWayChooser {
 
   /// Returns how to read the next slice.
   ReadWay Next();
+  /// Returns how many records the next slice may have, `page_records` at most: few as long as ways
+  /// are to be tried, as most of them are dear.
+  uint64_t RecordsOfNext(uint64_t page_records) const;
   /// Says what a slice has cost: of the server's time and the network's.
   void Learn(ReadWay way, uint64_t records, double seconds);
 
  private:
+  /// Below this many records trying costs more than it saves.
+  static constexpr uint64_t kTryRecordsMin = 100'000;
   struct Cost {
     double us_per_record;
     bool tried = false;
     bool learned = false;
   };
   double Total(ReadWay way) const;
+  bool IsToTry(ReadWay way) const {
+    return records_ >= kTryRecordsMin && !costs_[static_cast<size_t>(way)].tried;
+  }
 
   const std::vector<ReadWay> allowed_;
   const uint64_t records_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "common/text.h"
@@ -93,7 +94,7 @@ class SearchSource::Reader : public SpanReader {
   Status DecodeOne(const search::Hit& hit, SpanBatch* batch) {
     Decoder::Rejection rejection;
     Span span;
-    switch (decoder_->Decode(hit.record, &texts_, &span, &rejection)) {
+    switch (decoder_->Decode(hit.record, &texts_, &span, &rejection, StartOf(hit))) {
       case Decoder::Outcome::kSpan:
         TYMBAL_RETURN_IF_ERROR(CheckTime(hit, span.start_ms));
         batch->spans.push_back(span);
@@ -110,6 +111,10 @@ class SearchSource::Reader : public SpanReader {
     batch->rejected.push_back({rejection.reason, rejection.start_ms, rejection.slot});
     source_->AddSample(hit, rejection.reason);
     return CountOwn(hit, rejection.slot);
+  }
+
+  std::optional<int64_t> StartOf(const search::Hit& hit) const {
+    return page_->by_start ? std::optional(hit.position.front()) : std::nullopt;
   }
 
   /// A record that was asked for by its slot, but whose names give another, would be nobody's (I1).
@@ -280,10 +285,12 @@ void SearchSource::SetApartHoldingIndices(const Period& range) {
 }
 
 Result<FetchPlan> SearchSource::CountSlices(search::SearchClient* client, const Period& range) {
-  FetchPlan fetch{layout_.time, {}, {}, {}, {}};
+  FetchPlan fetch;
+  fetch.time = layout_.time;
   if (columns_) {
     fetch.columns = columns_->fields;
     fetch.columns_without_ids = columns_->fields_without_ids;
+    if (SlicesByStart()) fetch.columns_without_start = columns_->fields_without_start;
   }
   SliceCounter counter(client, view_.get(), &layout_.time);
   for (size_t i = 0; i < plan_.parts.size(); ++i) {
@@ -298,6 +305,7 @@ Result<FetchPlan> SearchSource::CountSlices(search::SearchClient* client, const 
     }
     const bool adjacent = plan_.way == SlotRead::kScan && ways == std::vector{ReadWay::kSource};
     FetchPart fetch_part{part.clauses, ReadWayChooser(std::move(ways), records, lookups)};
+    fetch_part.has_single_starts = counter.has_single_times();
     fetch_part.ordered = view_->HasStoredOrder(part.one_index || indices_.open.size() == 1);
     if (adjacent) {
       fetch_part.chains = ChainsOf(*view_, indices_, range, part.one_index, records,
@@ -403,10 +411,30 @@ Result<std::optional<uint64_t>> SearchSource::Expected(const SpanQuery& /*query*
 bool SearchSource::OwesIds() const { return fetcher_->owes_ids() && options_.slow_calls > 0; }
 
 Status SearchSource::FindIds(const SpanQuery& query, std::vector<CallToFind>* calls) {
-  const auto client = MakeClient();
+  std::vector<CallToFind*> sorted = IdFinder::Sort(calls);
+  const std::span<CallToFind*> all(sorted);
+  const size_t share = std::max(
+      IdFinder::kCallsAtOnce, (all.size() + options_.fetch.requests - 1) / options_.fetch.requests);
+  std::vector<std::future<Status>> shares;  // Each waits for its thread when it goes out of scope.
+  for (size_t begin = 0; begin < all.size(); begin += share) {
+    shares.push_back(std::async(
+        std::launch::async,
+        [this, &query, some = all.subspan(begin, std::min(share, all.size() - begin)),
+         client = std::shared_ptr(MakeClient())] { return FindSome(query, client.get(), some); }));
+  }
+  Status status;
+  for (std::future<Status>& one : shares) {
+    const Status ended = one.get();
+    if (status.ok()) status = ended;
+  }
+  return status;
+}
+
+Status SearchSource::FindSome(const SpanQuery& query, search::SearchClient* client,
+                              std::span<CallToFind*> calls) {
   TYMBAL_ASSIGN_OR_RETURN(const auto decoder, Decoder::Create(options_.profile, query.slot_count,
                                                               Decoder::Form::kIndexed));
-  IdFinder finder(client.get(), view_.get(), &layout_.time, &columns_->profile, decoder.get(),
+  IdFinder finder(client, view_.get(), &layout_.time, &columns_->profile, decoder.get(),
                   static_cast<uint64_t>(indices_.result_window));
   return finder.Find(layout_.JoinedClauses(), calls);
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,8 @@ class SearchSource : public SpanSource {
   Result<ReadPlan> PlanParts(search::SearchClient* client, const SpanQuery& query);
   void SetApartHoldingIndices(const Period& range);
   Result<FetchPlan> CountSlices(search::SearchClient* client, const Period& range);
+  Status FindSome(const SpanQuery& query, search::SearchClient* client,
+                  std::span<CallToFind*> calls);
   Result<std::vector<ReadWay>> WaysOf(const ReadPart& part, bool whole) const;
   Result<uint64_t> CountLookups(search::SearchClient* client, const Period& range,
                                 const std::string& clauses);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/text.h"
 #include "search/count_answer.h"
 
 namespace tymbal::worker {
@@ -37,6 +38,7 @@ std::string QueryMember(const search::TimeField& time, const Period& range,
 Result<std::vector<Slice>> SliceCounter::Count(size_t part, const std::string& clauses,
                                                const Period& range) {
   const std::string query = QueryMember(*time_, range, clauses);
+  has_single_times_ = false;
   int64_t interval_ms = CountingInterval(range, time_->StepMs());
   if (time_->HasExactHistogram()) return CountByHistogram(part, query, range, interval_ms);
   interval_ms =
@@ -47,9 +49,11 @@ Result<std::vector<Slice>> SliceCounter::Count(size_t part, const std::string& c
 Result<std::vector<Slice>> SliceCounter::CountByHistogram(size_t part, const std::string& query,
                                                           const Period& range,
                                                           int64_t interval_ms) {
-  const std::string members =
-      fmt::format(R"("size":0,"track_total_hits":true,{},"aggs":{{"slices":{{{}}}}})", query,
-                  time_->HistogramClause(range.start_ms, interval_ms, view_->version().IsSince7()));
+  const std::string members = fmt::format(
+      R"("size":0,"track_total_hits":true,{},"aggs":{{"slices":{{{}}},"times":{{)"
+      R"("value_count":{{"field":{}}}}}}})",
+      query, time_->HistogramClause(range.start_ms, interval_ms, view_->version().IsSince7()),
+      JsonQuote(time_->name));
   std::vector<Slice> slices;
   const auto read = [&](const search::HttpBody& body) -> Status {
     slices.clear();
@@ -74,6 +78,10 @@ Result<std::vector<Slice>> SliceCounter::CountByHistogram(size_t part, const std
            {std::max(start_ms, range.start_ms), std::min(start_ms + interval_ms, range.end_ms)},
            count});
     }
+    uint64_t times = 0;
+    has_single_times_ =
+        answer.root().at_pointer("/aggregations/times/value").get(times) == simdjson::SUCCESS &&
+        times == answer.total();
     return CheckSum(slices, answer.total(), *time_);
   };
   TYMBAL_RETURN_IF_ERROR(client_->Do(view_->Search(members, 0), read));

@@ -29,6 +29,9 @@ class SliceCounter {
   /// those of SearchClient; kBadInput when records have several values in the time field.
   Result<std::vector<Slice>> Count(size_t part, const std::string& clauses, const Period& range);
 
+  /// Returns whether each record counted last certainly has one time: by the number of values.
+  bool has_single_times() const { return has_single_times_; }
+
  private:
   Result<std::vector<Slice>> CountByHistogram(size_t part, const std::string& query,
                                               const Period& range, int64_t interval_ms);
@@ -37,6 +40,7 @@ class SliceCounter {
   search::SearchClient* const client_;
   search::SearchView* const view_;
   const search::TimeField* const time_;
+  bool has_single_times_ = false;
 };
 
 }  // namespace tymbal::worker
