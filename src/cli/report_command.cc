@@ -20,7 +20,6 @@
 #include "report/json.h"
 #include "report/records.h"
 #include "report/report_query.h"
-#include "report/row_order.h"
 #include "report/text_renderer.h"
 
 namespace tymbal::cli {
@@ -130,7 +129,7 @@ Result<Plan> ParseOptions(const ReportOptions& options, const OutputDevice& devi
   TYMBAL_RETURN_IF_ERROR(ParseScope(options, plan.view, &plan.scope));
   plan.names = {options.app, options.service, options.method};
   if (options.sort) {
-    Result<SortKey> sort = report::ParseSortKey(*options.sort);
+    Result<SortKey> sort = ParseSortKey(*options.sort);
     if (!sort.has_value()) return sort.error().WithContext("--sort");
     plan.sort = *sort;
   }

@@ -10,10 +10,11 @@
 
 namespace tymbal {
 
-// The tables endpoint_stat and slow_call have one partition for each UTC day, by period_start. The
+// The tables of results have one partition for each UTC day, by period_start. The
 // first takes everything older, the last, p_future, everything behind the last day.
 
-inline constexpr std::string_view kMysqlPartitionedTables[] = {"endpoint_stat", "slow_call"};
+inline constexpr std::string_view kMysqlPartitionedTables[] = {"endpoint_stat", "slow_call",
+                                                               "top_method"};
 
 struct MysqlPartition {
   std::string name;

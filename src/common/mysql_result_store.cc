@@ -6,6 +6,7 @@
 
 #include "common/check.h"
 #include "common/mysql_ledger.h"
+#include "common/mysql_ranking.h"
 #include "common/mysql_report.h"
 #include "common/mysql_rows.h"
 #include "common/mysql_schema.h"
@@ -239,6 +240,7 @@ Status MysqlResultStore::PublishOnce(Epoch epoch, RunId run,
   const int64_t now_ms = runtime_.now_ms();
   TYMBAL_RETURN_IF_ERROR(WriteMysqlRows(
       db_, {.run = run, .period_start_ms = record.period.start_ms, .now_ms = now_ms}, rollup_rows));
+  TYMBAL_RETURN_IF_ERROR(RankMysqlMethods(db_, run, record.period.start_ms));
   TYMBAL_ASSIGN_OR_RETURN(
       const std::vector<RunId> former,
       FindMysqlRuns(db_, fmt::format("SELECT run_id FROM run WHERE published_start = {} FOR UPDATE",

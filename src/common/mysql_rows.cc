@@ -244,12 +244,14 @@ Result<uint64_t> DeleteMysqlRows(MysqlDb& db, RunId run, int64_t period_start_ms
                                        " AND run_id = {} AND endpoint_id IN ({})",
                                        period_start_ms, run.value, ids)));
   }
-  TYMBAL_ASSIGN_OR_RETURN(
-      const uint64_t calls,
-      db.Update(
-          fmt::format("DELETE FROM slow_call WHERE run_id = {} AND period_start = {} LIMIT {}",
-                      run.value, period_start_ms, limit)));
-  return deleted + calls;
+  for (const std::string_view table : {"slow_call", "top_method"}) {
+    TYMBAL_ASSIGN_OR_RETURN(
+        const uint64_t others,
+        db.Update(fmt::format("DELETE FROM {} WHERE run_id = {} AND period_start = {} LIMIT {}",
+                              table, run.value, period_start_ms, limit)));
+    deleted += others;
+  }
+  return deleted;
 }
 
 }  // namespace tymbal

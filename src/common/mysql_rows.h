@@ -34,8 +34,8 @@ Status WriteMysqlRows(MysqlDb& db, const MysqlRowOwner& owner, const std::vector
 Result<std::vector<StatRow>> ReadMysqlMethodRows(MysqlDb& db, RunId run, int64_t period_start_ms,
                                                  uint64_t first_id, size_t limit);
 
-/// Deletes up to `limit` rows of numbers and as many slow calls of a run; returns how many were
-/// deleted. Locks nothing of other runs.
+/// Deletes up to `limit` rows of numbers, slow calls and ranked methods of a run; returns how many
+/// were deleted. Locks nothing of other runs.
 Result<uint64_t> DeleteMysqlRows(MysqlDb& db, RunId run, int64_t period_start_ms, size_t limit);
 
 /// The columns of a row's numbers, all but the histogram, for a table of the alias s.

@@ -9,6 +9,7 @@
 #include "common/endpoint_stat.h"
 #include "common/period.h"
 #include "common/result_store.h"
+#include "common/sort_key.h"
 #include "common/status.h"
 
 namespace tymbal {
@@ -23,29 +24,12 @@ struct RowFilter {
   std::optional<std::string> method;
 };
 
-enum class SortKey {
-  kTime,  ///< Period, then names.
-  kName,
-  kCalls,
-  kErrors,
-  kErrorRate,
-  kSum,
-  kMean,
-  kMax,
-  kP50,
-  kP75,
-  kP90,
-  kP95,
-  kP99,
-  kP999,
-};
-
 struct StatQuery {
   Level level = Level::kMethod;
   RowFilter filter;
-  SortKey sort = SortKey::kP99;  ///< Numbers descending, time and names ascending; ties by name.
-  size_t limit = 20;             ///< 0 = all.
-  bool with_histogram = false;   ///< Also read EndpointStat::histogram.
+  SortKey sort = SortKey::kP99;
+  size_t limit = 20;            ///< 0 = all.
+  bool with_histogram = false;  ///< Also read EndpointStat::histogram.
 };
 
 struct StatReportRow {

@@ -56,6 +56,11 @@ Status CheckStat(const StatRow& row) {
     return Internal(fmt::format("minimum, percentiles and maximum of {} do not ascend",
                                 Describe(row.level, row.name)));
   }
+  // Reports look for the slowest calls of all among those of the methods with the largest maximum.
+  if (!row.slowest.empty() && row.slowest.front().duration_us != stat.max_us) {
+    return Internal(fmt::format("the slowest call of {} does not take its maximum",
+                                Describe(row.level, row.name)));
+  }
   for (const std::string* name : {&row.name.app, &row.name.service, &row.name.method}) {
     if (name->size() > kNameBytesMax) {
       return Internal(fmt::format("a name of {} has more than {} bytes",

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/method_ranking.h"
 #include "common/sqlite_ledger.h"
 #include "common/sqlite_rows.h"
 
@@ -13,6 +14,20 @@ namespace tymbal {
 namespace {
 
 constexpr std::string_view kNameColumns = "e.app, e.service, e.method";
+
+/// Whether the methods of the run r are ranked.
+std::string IsRanked(SortKey sort) {
+  return fmt::format(
+      "EXISTS (SELECT 1 FROM top_method o"
+      " WHERE o.run_id = r.run_id AND o.sort_key = '{}' AND o.rank = 1)",
+      SortKeyName(sort));
+}
+
+/// The ranked methods t of the run r that a query of `limit` rows needs.
+std::string RankedMethodsOf(SortKey sort, std::string_view limit) {
+  return fmt::format("t.run_id = r.run_id AND t.sort_key = '{}' AND t.rank <= {}",
+                     SortKeyName(sort), limit);
+}
 
 /// All orders end in the columns that make them total: names and period identify a row of a level.
 std::string_view OrderOf(SortKey sort) {
@@ -92,25 +107,29 @@ Status AddHistograms(SqliteDb& db, const std::vector<RunId>& runs,
   return Status::Ok();
 }
 
-std::string StatsSql(const StatQuery& query) {
+std::string StatsSql(const StatQuery& query, RunSelection runs) {
   // Whatever leaves few endpoints goes first; else the rows of the period are read in one sweep.
   const bool few = query.level != Level::kMethod || query.filter.app.has_value();
-  const std::string_view tables = few ? "run r CROSS JOIN endpoint e CROSS JOIN endpoint_stat s"
-                                      : "run r CROSS JOIN endpoint_stat s CROSS JOIN endpoint e";
+  std::string_view tables = few ? "run r CROSS JOIN endpoint e CROSS JOIN endpoint_stat s"
+                                : "run r CROSS JOIN endpoint_stat s CROSS JOIN endpoint e";
+  std::string conditions = ConditionsOf(query.filter);
+  if (runs == RunSelection::kRanked) {
+    tables = "run r CROSS JOIN top_method t CROSS JOIN endpoint_stat s CROSS JOIN endpoint e";
+    conditions +=
+        " AND " + RankedMethodsOf(query.sort, "?7") + " AND s.endpoint_id = t.endpoint_id";
+  } else if (runs == RunSelection::kUnranked) {
+    conditions += " AND NOT " + IsRanked(query.sort);
+  }
   return fmt::format(
       "SELECT r.period_start, r.period_end, r.run_id, e.endpoint_id, {}, {} FROM {} WHERE {}"
       " AND s.period_start = r.period_start AND s.run_id = r.run_id"
       " AND s.endpoint_id = e.endpoint_id AND e.level = ?6 ORDER BY {} LIMIT ?7",
-      kNameColumns, kSqliteStatColumns, tables, ConditionsOf(query.filter), OrderOf(query.sort));
+      kNameColumns, kSqliteStatColumns, tables, conditions, OrderOf(query.sort));
 }
 
-}  // namespace
-
-Result<std::vector<StatReportRow>> ReadSqliteStats(SqliteDb& db, const StatQuery& query) {
-  TYMBAL_ASSIGN_OR_RETURN(SqliteTransaction transaction,
-                          SqliteTransaction::Begin(db, SqliteTransaction::Kind::kRead));
-  const std::string sql = StatsSql(query);
-  TYMBAL_ASSIGN_OR_RETURN(SqliteStatement select, db.Prepare(sql));
+Result<std::vector<StatReportRow>> ReadStatsOf(SqliteDb& db, const StatQuery& query,
+                                               RunSelection which) {
+  TYMBAL_ASSIGN_OR_RETURN(SqliteStatement select, db.Prepare(StatsSql(query, which)));
   BindFilter(query.filter, &select);
   select.BindText(6, LevelName(query.level));
   select.BindInt(7, SqlLimit(query.limit));
@@ -129,22 +148,41 @@ Result<std::vector<StatReportRow>> ReadSqliteStats(SqliteDb& db, const StatQuery
     rows.push_back(std::move(report));
   }
   if (query.with_histogram) TYMBAL_RETURN_IF_ERROR(AddHistograms(db, runs, &rows));
-  TYMBAL_RETURN_IF_ERROR(transaction.Commit());
   return rows;
 }
 
-Result<std::vector<SlowReportRow>> ReadSqliteSlowCalls(SqliteDb& db, const RowFilter& filter,
-                                                       size_t limit) {
-  const std::string_view tables = filter.app.has_value()
-                                      ? "run r CROSS JOIN endpoint e CROSS JOIN slow_call c"
-                                      : "run r CROSS JOIN slow_call c CROSS JOIN endpoint e";
-  const std::string sql = fmt::format(
+/// Whether the ranked methods of the run r have their slowest calls: see ReadBySelection().
+std::string HasRankedCalls() {
+  return fmt::format(
+      "({} AND NOT EXISTS (SELECT 1 FROM top_method t WHERE {} AND NOT EXISTS"
+      " (SELECT 1 FROM slow_call o WHERE o.run_id = t.run_id AND o.endpoint_id = t.endpoint_id"
+      " AND o.rank = 1)))",
+      IsRanked(SortKey::kMax), RankedMethodsOf(SortKey::kMax, "?6"));
+}
+
+std::string SlowCallsSql(const RowFilter& filter, RunSelection runs) {
+  std::string_view tables = filter.app.has_value()
+                                ? "run r CROSS JOIN endpoint e CROSS JOIN slow_call c"
+                                : "run r CROSS JOIN slow_call c CROSS JOIN endpoint e";
+  std::string conditions = ConditionsOf(filter);
+  if (runs == RunSelection::kRanked) {
+    tables = "run r CROSS JOIN top_method t CROSS JOIN slow_call c CROSS JOIN endpoint e";
+    conditions += " AND " + HasRankedCalls() + " AND " + RankedMethodsOf(SortKey::kMax, "?6") +
+                  " AND c.endpoint_id = t.endpoint_id";
+  } else if (runs == RunSelection::kUnranked) {
+    conditions += " AND NOT " + HasRankedCalls();
+  }
+  return fmt::format(
       "SELECT r.period_start, r.period_end, {}, c.duration_us, c.start_ms, c.error, c.trace_id,"
       " c.span_id FROM {} WHERE {} AND c.run_id = r.run_id AND c.endpoint_id = e.endpoint_id"
       " AND e.level = 'method' ORDER BY c.duration_us DESC, e.app, e.service, e.method,"
       " r.period_start, c.rank LIMIT ?6",
-      kNameColumns, tables, ConditionsOf(filter));
-  TYMBAL_ASSIGN_OR_RETURN(SqliteStatement select, db.Prepare(sql));
+      kNameColumns, tables, conditions);
+}
+
+Result<std::vector<SlowReportRow>> ReadSlowCallsOf(SqliteDb& db, const RowFilter& filter,
+                                                   size_t limit, RunSelection runs) {
+  TYMBAL_ASSIGN_OR_RETURN(SqliteStatement select, db.Prepare(SlowCallsSql(filter, runs)));
   BindFilter(filter, &select);
   select.BindInt(6, SqlLimit(limit));
   std::vector<SlowReportRow> rows;
@@ -161,6 +199,30 @@ Result<std::vector<SlowReportRow>> ReadSqliteSlowCalls(SqliteDb& db, const RowFi
                    .span_id = select.String(9)};
     rows.push_back(std::move(report));
   }
+}
+
+}  // namespace
+
+Result<std::vector<StatReportRow>> ReadSqliteStats(SqliteDb& db, const StatQuery& query) {
+  TYMBAL_ASSIGN_OR_RETURN(SqliteTransaction transaction,
+                          SqliteTransaction::Begin(db, SqliteTransaction::Kind::kRead));
+  TYMBAL_ASSIGN_OR_RETURN(
+      std::vector<StatReportRow> rows,
+      ReadBySelection(query, [&](RunSelection runs) { return ReadStatsOf(db, query, runs); }));
+  TYMBAL_RETURN_IF_ERROR(transaction.Commit());
+  return rows;
+}
+
+Result<std::vector<SlowReportRow>> ReadSqliteSlowCalls(SqliteDb& db, const RowFilter& filter,
+                                                       size_t limit) {
+  TYMBAL_ASSIGN_OR_RETURN(SqliteTransaction transaction,
+                          SqliteTransaction::Begin(db, SqliteTransaction::Kind::kRead));
+  TYMBAL_ASSIGN_OR_RETURN(std::vector<SlowReportRow> rows,
+                          ReadBySelection(filter, limit, [&](RunSelection runs) {
+                            return ReadSlowCallsOf(db, filter, limit, runs);
+                          }));
+  TYMBAL_RETURN_IF_ERROR(transaction.Commit());
+  return rows;
 }
 
 Result<std::vector<PeriodReportRow>> ReadSqlitePeriods(SqliteDb& db, int64_t from_ms,

@@ -8,6 +8,7 @@
 #include "common/period.h"
 #include "common/result_check.h"
 #include "common/sqlite_ledger.h"
+#include "common/sqlite_ranking.h"
 #include "common/sqlite_report.h"
 #include "common/sqlite_rows.h"
 #include "common/sqlite_schema.h"
@@ -257,6 +258,7 @@ Status SqliteResultStore::PublishRun(Epoch epoch, RunId run,
   TYMBAL_RETURN_IF_ERROR(WriteSqliteRows(
       *db_, {.run = run, .period_start_ms = record.period.start_ms, .now_ms = now_()},
       rollup_rows));
+  TYMBAL_RETURN_IF_ERROR(RankSqliteMethods(*db_, run, record.period.start_ms));
   TYMBAL_ASSIGN_OR_RETURN(
       const std::vector<RunId> former,
       FindSqliteRuns(*db_, "SELECT run_id FROM run WHERE state = 'published' AND period_start = ?",
@@ -291,10 +293,12 @@ Status SqliteResultStore::PurgeRun(RunId run) {
     rows.BindInt(1, record.period.start_ms);
     rows.BindInt(2, run.value);
     TYMBAL_RETURN_IF_ERROR(rows.Run());
-    TYMBAL_ASSIGN_OR_RETURN(SqliteStatement calls,
-                            db_->Prepare("DELETE FROM slow_call WHERE run_id = ?"));
-    calls.BindInt(1, run.value);
-    TYMBAL_RETURN_IF_ERROR(calls.Run());
+    for (const std::string_view sql :
+         {"DELETE FROM slow_call WHERE run_id = ?", "DELETE FROM top_method WHERE run_id = ?"}) {
+      TYMBAL_ASSIGN_OR_RETURN(SqliteStatement others, db_->Prepare(sql));
+      others.BindInt(1, run.value);
+      TYMBAL_RETURN_IF_ERROR(others.Run());
+    }
   }
   return transaction.Commit();
 }

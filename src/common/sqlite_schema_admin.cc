@@ -89,8 +89,9 @@ Status DeleteRun(SqliteDb& db, RunId run) {
   for (const std::string_view sql :
        {"DELETE FROM endpoint_stat WHERE period_start ="
         " (SELECT period_start FROM run WHERE run_id = ?1) AND run_id = ?1",
-        "DELETE FROM slow_call WHERE run_id = ?1", "DELETE FROM rejection WHERE run_id = ?1",
-        "DELETE FROM fragment WHERE run_id = ?1", "DELETE FROM run WHERE run_id = ?1"}) {
+        "DELETE FROM slow_call WHERE run_id = ?1", "DELETE FROM top_method WHERE run_id = ?1",
+        "DELETE FROM rejection WHERE run_id = ?1", "DELETE FROM fragment WHERE run_id = ?1",
+        "DELETE FROM run WHERE run_id = ?1"}) {
     TYMBAL_ASSIGN_OR_RETURN(SqliteStatement statement, db.Prepare(sql));
     statement.BindInt(1, run.value);
     TYMBAL_RETURN_IF_ERROR(statement.Run());

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "common/text.h"
@@ -40,31 +39,30 @@ Status RowMerger::Add(const StatReportRow& row) {
   into.min_us = std::min(into.min_us, from.min_us);
   into.max_us = std::max(into.max_us, from.max_us);
   into.exact = false;
-  return MergeHistograms(row.row.name, &into, from);
+  // Merging costs by the size of what is merged already, so it waits until as much has come.
+  merged.pending.push_back(from.histogram);
+  merged.pending_bytes += sizeof(std::string) + from.histogram.size();
+  const bool enough = merged.pending_bytes > std::max(kPendingBytes, into.histogram.size());
+  return enough ? MergePending(&merged) : Status::Ok();
 }
 
-Status RowMerger::MergeHistograms(const EndpointName& name, EndpointStat* into,
-                                  const EndpointStat& from) {
+Status RowMerger::MergePending(Merged* merged) {
+  EndpointStat& stat = merged->row.stat;
   scratch_.Clear();
-  for (const std::string_view histogram :
-       {std::string_view(into->histogram), std::string_view(from.histogram)}) {
+  merged->pending.push_back(std::move(stat.histogram));
+  for (const std::string& histogram : merged->pending) {
     if (const Status status = scratch_.MergeEncoded(histogram); !status.ok()) {
-      return status.WithContext(Shown(name));
+      return status.WithContext(Shown(merged->row.name));
     }
   }
-  if (scratch_.count() != into->calls) {
-    return Internal("the stored histograms of " + Shown(name) + " hold " +
+  merged->pending.clear();
+  merged->pending_bytes = 0;
+  if (scratch_.count() != stat.calls) {
+    return Internal("the stored histograms of " + Shown(merged->row.name) + " hold " +
                     std::to_string(scratch_.count()) + " calls and not " +
-                    std::to_string(into->calls));
+                    std::to_string(stat.calls));
   }
-  into->histogram = scratch_.Encode();
-  return Status::Ok();
-}
-
-Status RowMerger::FinishPercentiles(EndpointStat* stat) {
-  scratch_.Clear();
-  TYMBAL_RETURN_IF_ERROR(scratch_.MergeEncoded(stat->histogram));
-  stat->percentile_us = HistogramPercentiles(scratch_, stat->min_us, stat->max_us);
+  stat.histogram = scratch_.Encode();
   return Status::Ok();
 }
 
@@ -72,7 +70,11 @@ Result<std::vector<StatReportRow>> RowMerger::Finish(Period period) {
   std::vector<StatReportRow> rows;
   rows.reserve(merged_.size());
   for (auto& [name, merged] : merged_) {
-    if (merged.rows > 1) TYMBAL_RETURN_IF_ERROR(FinishPercentiles(&merged.row.stat));
+    if (merged.rows > 1) {
+      TYMBAL_RETURN_IF_ERROR(MergePending(&merged));
+      EndpointStat& stat = merged.row.stat;
+      stat.percentile_us = HistogramPercentiles(scratch_, stat.min_us, stat.max_us);
+    }
     merged.row.stat.histogram.clear();
     rows.push_back({period, std::move(merged.row)});
   }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "common/histogram.h"
@@ -16,7 +18,8 @@ namespace tymbal::report {
 class RowMerger {
  public:
   /// Adds a row that was read with its histogram; all rows must be of one level.
-  /// Errors: kExhausted when a sum exceeds kStoredMax, kInternal when a histogram is damaged.
+  /// Errors: kExhausted when a sum exceeds kStoredMax, kInternal when a histogram is damaged; this
+  /// may be found as late as in Finish().
   Status Add(const StatReportRow& row);
 
   /// Returns one row per endpoint in the order of names, all for `period`, without histograms.
@@ -27,10 +30,13 @@ class RowMerger {
   struct Merged {
     StatRow row;
     size_t rows = 0;
+    std::vector<std::string> pending;  // Histograms that are not yet in that of `row`.
+    size_t pending_bytes = 0;
   };
+  static constexpr size_t kPendingBytes = 2048;
 
-  Status MergeHistograms(const EndpointName& name, EndpointStat* into, const EndpointStat& from);
-  Status FinishPercentiles(EndpointStat* stat);
+  /// Merges the pending histograms into that of the row, and leaves it in `scratch_` as well.
+  Status MergePending(Merged* merged);
 
   std::map<EndpointName, Merged> merged_;
   Histogram scratch_;

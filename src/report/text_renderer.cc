@@ -7,7 +7,6 @@
 
 #include "report/explain.h"
 #include "report/number_format.h"
-#include "report/row_order.h"
 
 namespace tymbal::report {
 namespace {

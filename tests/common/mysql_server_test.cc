@@ -284,7 +284,7 @@ TEST_P(MysqlServer, DropsExpiredDaysAndCreatesTheNextOnes) {
   const RetainOptions plan = {.now_ms = later_ms, .days = 11, .dry_run = true};
   const RetainReport dry = Take(admin->Retain(plan));
   EXPECT_EQ(dry.runs, 3U);
-  EXPECT_THAT(dry.partitions_created, SizeIs(20)) << "ten days for each of two tables";
+  EXPECT_THAT(dry.partitions_created, SizeIs(30)) << "ten days for each of three tables";
   EXPECT_EQ(Ask("SELECT COUNT(*) FROM run"), 6) << "nothing was done";
 
   RetainOptions real = plan;
@@ -295,6 +295,7 @@ TEST_P(MysqlServer, DropsExpiredDaysAndCreatesTheNextOnes) {
   EXPECT_EQ(Ask("SELECT COUNT(*) FROM run"), 3);
   EXPECT_EQ(Ask("SELECT COUNT(*) FROM endpoint_stat"), 6);
   EXPECT_EQ(Ask("SELECT COUNT(*) FROM slow_call"), 6);
+  EXPECT_EQ(Ask("SELECT COUNT(DISTINCT run_id) FROM top_method"), 3);
   EXPECT_EQ(Ask("SELECT COUNT(*) FROM fragment"), 3);
   EXPECT_EQ(Ask("SELECT COUNT(*) FROM endpoint_stat PARTITION (p_future)"), 0);
   const RetainReport again = Take(admin->Retain(real));
@@ -317,7 +318,30 @@ TEST_P(MysqlServer, DeletesWhatSharesAPartitionWithYoungerDays) {
   Take(admin->Retain({.now_ms = kNowMs, .days = 10}));
   EXPECT_EQ(Ask("SELECT COUNT(*) FROM endpoint_stat"), 1);
   EXPECT_EQ(Ask("SELECT COUNT(*) FROM slow_call"), 2);
+  EXPECT_EQ(Ask("SELECT COUNT(DISTINCT run_id) FROM top_method"), 1);
   EXPECT_THAT(Take(store->ReadStats({})), SizeIs(1));
+}
+
+TEST_P(MysqlServer, ReportsRunsOfAnOlderTymbalAmongRankedOnes) {
+  const auto store = Open();
+  const Epoch epoch = Take(store->TakeEpoch(NodeId{"n"}));
+  for (const Period& period : {kHour0, kHour1}) {
+    const RunRecord run = Take(store->PlanRun(epoch, MakePlan(period)));
+    const std::vector<StatRow> rows = Sorted({Method("a", 1), Method("b", 2)});
+    Take(store->CommitFragment(CommitOf(run, 0, rows)));
+    Expect(store->PublishRun(epoch, run.id, {}));
+  }
+  const auto methods = [&store] {
+    std::string text;
+    for (const StatReportRow& row : Take(store->ReadStats({}))) text += row.row.name.method;
+    for (const SlowReportRow& row : Take(store->ReadSlowCalls({}, 20))) text += row.name.method;
+    return text;
+  };
+  EXPECT_EQ(methods(), "bbaabbbbaaaa");
+  Expect(db().Execute("DELETE FROM top_method WHERE period_start = 0"));
+  EXPECT_EQ(methods(), "bbaabbbbaaaa");
+  Expect(db().Execute("DELETE FROM top_method WHERE `rank` = 2"));
+  EXPECT_EQ(methods(), "bbabbbbaa") << "else the ranked methods are not what is read";
 }
 
 TEST_P(MysqlServer, DoesNotBlockWritersBehindAStuckReaderForLong) {

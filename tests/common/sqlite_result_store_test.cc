@@ -241,11 +241,38 @@ TEST_F(SqliteStore, StaysOneStoreForOthersWhenAProcessOpensItTwice) {
 
 TEST_F(SqliteStore, BringsAnOlderSchemaUpToDateWithItsData) {
   Create();
-  Sql(path_, "DROP TABLE job; PRAGMA user_version = 1; UPDATE cluster SET epoch = 41");
+  Sql(path_,
+      "DROP TABLE job; DROP TABLE top_method; PRAGMA user_version = 1;"
+      " UPDATE cluster SET epoch = 41");
   EXPECT_EQ(OpenError(path_).code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(*MakeSqliteSchemaAdmin(path_.string())->Migrate(0), 1);
+  EXPECT_EQ(*MakeSqliteSchemaAdmin(path_.string())->Migrate(0), 2);
   EXPECT_THAT(Query("SELECT epoch FROM cluster"), ElementsAre("41"));
   EXPECT_THAT(Query("SELECT count(*) FROM job"), ElementsAre("0"));
+}
+
+TEST_F(SqliteStore, ReportsRunsOfAnOlderTymbalAmongRankedOnes) {
+  std::unique_ptr<SqliteResultStore> store = Create();
+  const Epoch epoch = Take(store->TakeEpoch(NodeId{"n1"}));
+  const auto publish = [&](Period period) {
+    const RunRecord run = Take(store->PlanRun(epoch, MakePlan(period)));
+    Take(Commit(*store, run, Sorted({Method("a", 1), Method("b", 2)})));
+    Expect(store->PublishRun(epoch, run.id, {}));
+  };
+  const auto methods = [&store] {
+    std::string text;
+    for (const StatReportRow& row : Take(store->ReadStats({}))) text += row.row.name.method;
+    for (const SlowReportRow& row : Take(store->ReadSlowCalls({}, 20))) text += row.name.method;
+    return text;
+  };
+  publish(kHour0);
+  store.reset();
+  Sql(path_, "DROP TABLE top_method; PRAGMA user_version = 2");
+  store = Create();
+  EXPECT_EQ(methods(), "babbaa");
+  publish(kHour1);
+  EXPECT_EQ(methods(), "bbaabbbbaaaa");
+  Sql(path_, "DELETE FROM top_method WHERE rank = 2");
+  EXPECT_EQ(methods(), "bbabbbbaa") << "else the ranked methods are not what is read";
 }
 
 TEST_F(SqliteStore, SaysThatAnOldSchemaNeedsMigration) {
@@ -450,7 +477,7 @@ TEST_F(SqliteStore, ShowsPeopleTextAndTimesInItsViews) {
   const Epoch epoch = Take(store->TakeEpoch(NodeId{"n1"}));
   const Period period = {1'700'000'000'007, 1'700'000'060'007};
   StatRow row = MakeMethodRow({"支付", "订单", "创建 "}, 4);
-  row.slowest = {{99, 1'700'000'000'999, true, "trace", "span"}};
+  row.slowest = {{row.stat.max_us, 1'700'000'000'999, true, "trace", "span"}};
   for (int attempt = 1; attempt <= 2; ++attempt) {
     const RunRecord run = Take(store->PlanRun(epoch, MakePlan(period)));
     FragmentCommit commit;
@@ -478,7 +505,7 @@ TEST_F(SqliteStore, ShowsPeopleTextAndTimesInItsViews) {
   EXPECT_THAT(Query("SELECT period_start || '|' || app || '|' || rank || '|' || duration_us || '|'"
                     " || start_time || '|' || error || '|' || trace_id || '|' || span_id || '|' ||"
                     " typeof(trace_id) FROM report_slow_call"),
-              ElementsAre("2023-11-14 22:13:20.007|支付|1|99|2023-11-14 22:13:20.999|1|trace|span"
+              ElementsAre("2023-11-14 22:13:20.007|支付|1|40|2023-11-14 22:13:20.999|1|trace|span"
                           "|text"));
   EXPECT_THAT(Query("SELECT period_start || '|' || period_end || '|' || state || '|' || attempt ||"
                     " '|' || spans_expected || '|' || spans_read || '|' || spans_rejected || '|' ||"

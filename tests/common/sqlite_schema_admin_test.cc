@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "common/sqlite_db.h"
 #include "common/sqlite_result_store.h"
 #include "contract/result_store_contract.h"
 
@@ -66,6 +67,8 @@ TEST_F(SqliteSchemaAdminTest, DeletesExpiredRunsWithAllTheirRows) {
   EXPECT_THAT(Take(store->ReadStats({})), SizeIs(1));
   EXPECT_THAT(Take(store->ReadSlowCalls({}, 0)), SizeIs(2));
   EXPECT_THAT(Take(store->ReadPeriods(INT64_MIN, INT64_MAX)), SizeIs(1));
+  const auto db = Take(SqliteDb::Open(path_, SqliteDb::Mode::kReadOnly));
+  EXPECT_EQ(Take(db->QueryInt("SELECT count(DISTINCT run_id) FROM top_method")), 1);
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ TEST_P(ResultStoreContract, SortsReportsByEachKeyWithTiesByName) {
   c1.stat.percentile_us = c2.stat.percentile_us = {10, 10, 10, 10, 40, 40};
   a.stat.max_us = b.stat.max_us = c1.stat.max_us = c2.stat.max_us = 100;
   c1.stat.max_us = 101;
+  for (StatRow* row : {&a, &b, &c1, &c2}) row->slowest.clear();
   const Epoch epoch = TakeEpoch();
   Publish(epoch, kHour0, {c2, b, c1, a});
   const auto order = [this](SortKey sort) {
@@ -176,6 +177,8 @@ TEST_P(ResultStoreContract, ReportsSlowCallsLongestFirst) {
   StatRow b = MakeMethodRow({"b", "s", "m"});
   a.slowest = {{500, 1, true, "t1", "s1"}, {300, 2, false, "t2", "s2"}, {300, 3, false, "", ""}};
   b.slowest = {{700, 9, false, "t3", "s3"}, {300, 1, true, "t4", "s4"}};
+  a.stat.max_us = 500;
+  b.stat.max_us = 700;
   const Epoch epoch = TakeEpoch();
   Publish(epoch, kHour1, {a, b});
   Publish(epoch, kHour0, {a});

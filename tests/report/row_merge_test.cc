@@ -36,6 +36,14 @@ std::vector<StatReportRow> Merged(const std::vector<StatReportRow>& rows) {
   return *merger.Finish({1, 2});
 }
 
+/// The error of adding the rows or, at the latest, of finishing.
+Status MergeError(const std::vector<StatReportRow>& rows) {
+  RowMerger merger;
+  for (const StatReportRow& row : rows) TYMBAL_RETURN_IF_ERROR(merger.Add(row));
+  const auto merged = merger.Finish({1, 2});
+  return merged.has_value() ? Status::Ok() : merged.error();
+}
+
 TEST(RowMerge, AddsCountsAndKeepsTheExtremes) {
   const auto rows = Merged(RowsOf(kCart, {{10, 20, 30}, {5, 20}, {40}}));
   ASSERT_EQ(rows.size(), 1u);
@@ -101,6 +109,22 @@ TEST(RowMerge, DoesNotDependOnTheOrderOfThePeriods) {
   EXPECT_EQ(Merged(rows)[0].row.stat, forward[0].row.stat);
 }
 
+TEST(RowMerge, MergesHistogramsHoweverMany) {
+  // Those of a period are small and many at first, and each has other buckets than the last.
+  std::vector<std::vector<uint64_t>> periods;
+  std::vector<uint64_t> all;
+  for (uint64_t i = 0; i < 2'000; ++i) {
+    periods.push_back({i % 256, i * i % 256, 255});
+    all.insert(all.end(), periods.back().begin(), periods.back().end());
+  }
+  std::sort(all.begin(), all.end());
+  const EndpointStat stat = Merged(RowsOf(kCart, periods))[0].row.stat;
+  EXPECT_EQ(stat.calls, all.size());
+  for (size_t i = 0; i < kPercentiles.size(); ++i) {
+    EXPECT_EQ(stat.percentile_us[i], all[NearestRank(all.size(), kPercentiles[i]) - 1]);
+  }
+}
+
 TEST(RowMerge, RefusesSumsThatNoStoreCanHold) {
   auto rows = RowsOf(kCart, {{1}, {2}});
   rows[0].row.stat.duration_sum_us = kStoredMax - 1;
@@ -116,17 +140,13 @@ TEST(RowMerge, RefusesSumsThatNoStoreCanHold) {
 TEST(RowMerge, ReportsADamagedHistogramInsteadOfWrongPercentiles) {
   auto rows = RowsOf(kCart, {{1}, {2}, {3}});
   rows[1].row.stat.histogram = "\x01\xff";
-  RowMerger merger;
-  ASSERT_TRUE(merger.Add(rows[0]).ok());
-  EXPECT_EQ(merger.Add(rows[1]).code(), StatusCode::kInternal);
+  EXPECT_EQ(MergeError(rows).code(), StatusCode::kInternal);
 }
 
 TEST(RowMerge, ReportsAHistogramWithAnotherNumberOfCalls) {
   auto rows = RowsOf(kCart, {{1}, {2}});
   rows[1].row.stat.calls = 2;
-  RowMerger merger;
-  ASSERT_TRUE(merger.Add(rows[0]).ok());
-  EXPECT_EQ(merger.Add(rows[1]).message(),
+  EXPECT_EQ(MergeError(rows).message(),
             "the stored histograms of 'shop HTTP GET /cart' hold 2 calls and not 3");
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/method_ranking.h"
+
 namespace tymbal::testing {
 namespace {
 
@@ -13,6 +15,9 @@ constexpr uint64_t kRead = 3;   // SET TRANSACTION, START TRANSACTION, COMMIT.
 constexpr uint64_t kRun = 3;
 /// Rows of one INSERT, ids of one list, rows of one page: all the same in the adapter.
 constexpr uint64_t kRowsMax = 1000;
+
+/// Methods that are read at once to be ranked.
+constexpr uint64_t kMethodsMax = 10'000;
 
 /// Rows that one step of a purge deletes.
 constexpr uint64_t kPurgeRows = 2000;
@@ -82,9 +87,13 @@ Status CountingStore::VisitMethodRows(RunId run,
 }
 
 Status CountingStore::PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rollup_rows) {
+  const uint64_t methods = written_[run].rows;
   Status status = inner_->PublishRun(epoch, run, rollup_rows);
+  // The methods that are ranked; their ranks.
+  const uint64_t ranking = methods / kMethodsMax + 1 +
+                           Pages(kRankedKeys.size() * std::min<uint64_t>(methods, kRankedMethods));
   // The epoch; a former run of the period, of which there is none; the state.
-  Count("PublishRun", kWrite + 1 + kRun + StatementsOfRows(run, rollup_rows) + 2);
+  Count("PublishRun", kWrite + 1 + kRun + StatementsOfRows(run, rollup_rows) + ranking + 2);
   return status;
 }
 
@@ -94,11 +103,12 @@ Status CountingStore::FailRun(Epoch epoch, RunId run, std::string_view reason) {
 }
 
 Status CountingStore::PurgeRun(RunId run) {
-  // Each step reads the run, looks for rows and deletes calls; those that find rows delete them.
+  // Each step reads the run, looks for rows and deletes calls and ranked methods; those that find
+  // rows delete them.
   const Written written = std::exchange(written_[run], {});
   const uint64_t with_rows = (written.rows + kPurgeRows - 1) / kPurgeRows;
   const uint64_t with_calls = (written.slow_calls + kPurgeRows - 1) / kPurgeRows;
-  Count("PurgeRun", (kWrite + 3) * (std::max(with_rows, with_calls) + 1) + with_rows);
+  Count("PurgeRun", (kWrite + 4) * (std::max(with_rows, with_calls) + 1) + with_rows);
   return inner_->PurgeRun(run);
 }
 
