@@ -109,6 +109,7 @@ bool ReadHit(Walk* walk, Hit* hit) {
     } else if (key == R"("_index")") {
       hit->index = WithoutQuotes(value.text);
     } else if (key == R"("sort")") {
+      hit->sort = value;
       ReadPosition(value, &hit->position);
     }
     return true;

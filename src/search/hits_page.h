@@ -21,6 +21,7 @@ struct Hit {
   std::string_view index;  ///< As it stands in the answer, without its quotes.
   std::string_view id;     ///< The same.
   MarkedJson record;       ///< Its `_source`, or else its `fields`: a JSON object; empty: neither.
+  MarkedJson sort;         ///< Its sort values, a JSON list; empty: none.
   Position position = {};  ///< Its sort values, where they are whole numbers.
 };
 

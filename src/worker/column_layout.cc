@@ -6,7 +6,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <string_view>
 #include <utility>
 
 #include "common/text.h"
@@ -26,6 +25,15 @@ bool IsWhole(const IndexField& field) {
   return std::includes(kWhole.begin(), kWhole.end(), field.types.begin(), field.types.end());
 }
 
+bool IsLong(const IndexField& field) {
+  static const std::set<std::string> kLong = {"long", "integer", "short", "byte"};
+  return std::includes(kLong.begin(), kLong.end(), field.types.begin(), field.types.end());
+}
+
+bool IsMillis(const IndexField& field) { return field.types == std::set<std::string>{"date"}; }
+
+bool IsFlag(const IndexField& field) { return field.types == std::set<std::string>{"boolean"}; }
+
 bool Suits(const IndexField& field, Need need) {
   switch (need) {
     case Need::kText:
@@ -38,9 +46,9 @@ bool Suits(const IndexField& field, Need need) {
     case Need::kTime:
       return IsWhole(field) || field.IsDate();
     case Need::kFlag:
-      return field.types == std::set<std::string>{"boolean"};
+      return IsFlag(field);
     case Need::kAny:
-      return field.IsKeyword() || IsWhole(field) || field.types == std::set<std::string>{"boolean"};
+      return field.IsKeyword() || IsWhole(field) || IsFlag(field);
   }
   return false;
 }
@@ -67,7 +75,7 @@ class Builder {
     for (Condition& condition : profile.only) TakeOne(&condition.path, Need::kAny);
     for (ErrorRule& rule : profile.errors) TakeRule(&rule);
     layout_.fields_without_ids = FieldsJson();
-    if (start_is_millis_) layout_.fields_without_start = FieldsJson(profile.start.front().text);
+    TakeSortable();
     Take(&profile.trace_id, Need::kText);
     Take(&profile.span_id, Need::kText);
     layout_.fields = FieldsJson();
@@ -114,10 +122,6 @@ class Builder {
       const IndexField* const field = TakeOne(&path, Need::kTime);
       dates += field != nullptr && field->IsDate() ? 1 : 0;
     }
-    if (profile->start.size() == 1 && dates == 1) {
-      const IndexField* const field = indices_.Find(profile->start.front().text);
-      start_is_millis_ = field->types == std::set<std::string>{"date"};
-    }
     if (dates == profile->start.size()) {
       profile->start_unit = TimeUnit::kIso;
     } else if (dates > 0) {
@@ -140,10 +144,37 @@ class Builder {
     return nullptr;
   }
 
-  std::string FieldsJson(std::string_view without = {}) const {
+  /// Sort values are texts, whole numbers, ms of a date, and 1 or 0 for true or false.
+  void TakeSortable() {
+    const Profile& profile = layout_.profile;
+    if (!problem_.empty() || profile.start.size() != 1) return;
+    const std::string& start = profile.start.front().text;
+    std::vector<std::string> sortable = {start};
+    for (const auto& [name, is_date] : columns_) {
+      const IndexField& field = *indices_.Find(name);
+      const bool suits = field.IsKeyword() || IsLong(field) || IsMillis(field) ||
+                         (IsFlag(field) && IsErrorFlag(name));
+      if (!suits) return;
+      if (name != start) sortable.push_back(name);
+    }
+    layout_.sortable = std::move(sortable);
+  }
+
+  /// Whether only rules that expect true or false look at it.
+  bool IsErrorFlag(const std::string& name) const {
+    const Profile& profile = layout_.profile;
+    return std::all_of(profile.errors.begin(), profile.errors.end(),
+                       [&name](const ErrorRule& rule) {
+                         return rule.path.text != name || rule.kind == ErrorRule::Kind::kBoolean;
+                       }) &&
+           std::none_of(
+               profile.only.begin(), profile.only.end(),
+               [&name](const Condition& condition) { return condition.path.text == name; });
+  }
+
+  std::string FieldsJson() const {
     std::string json;
     for (const auto& [name, is_date] : columns_) {
-      if (name == without) continue;
       json += fmt::format(R"({}{{"field":{}{}}})", json.empty() ? "" : ",", JsonQuote(name),
                           is_date ? R"(,"format":"epoch_millis")" : "");
     }
@@ -153,7 +184,6 @@ class Builder {
   const IndexSet& indices_;
   ColumnLayout layout_;
   std::map<std::string, bool> columns_;  // Whether it is a date.
-  bool start_is_millis_ = false;         // As a sort value; date_nanos has nanoseconds there.
   std::string problem_;
 };
 

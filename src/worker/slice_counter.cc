@@ -26,6 +26,33 @@ Status CheckSum(const std::vector<Slice>& slices, uint64_t total, const search::
                   total, sum, time.name));
 }
 
+/// Aggregations, each with a comma before it: how many values a column has, and how many records
+/// have none there. (One record without and one with two have two values as well.)
+std::string ValueCounts(const std::vector<std::string>& columns) {
+  std::string aggregations;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    aggregations += fmt::format(R"(,"values{0}":{{"value_count":{{"field":{1}}}}},)"
+                                R"("lacking{0}":{{"missing":{{"field":{1}}}}})",
+                                i, JsonQuote(columns[i]));
+  }
+  return aggregations;
+}
+
+bool HasSingleValues(dom::element answer, size_t columns, uint64_t records) {
+  for (size_t i = 0; i < columns; ++i) {
+    uint64_t values = 0;
+    uint64_t lacking = 0;
+    if (answer.at_pointer(fmt::format("/aggregations/values{}/value", i)).get(values) !=
+            simdjson::SUCCESS ||
+        answer.at_pointer(fmt::format("/aggregations/lacking{}/doc_count", i)).get(lacking) !=
+            simdjson::SUCCESS ||
+        values != records || lacking > 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 Status BadCounts() { return Unavailable("the answer has no counts of the period's stretches"); }
 
 }  // namespace
@@ -36,11 +63,12 @@ std::string QueryMember(const search::TimeField& time, const Period& range,
 }
 
 Result<std::vector<Slice>> SliceCounter::Count(size_t part, const std::string& clauses,
-                                               const Period& range) {
+                                               const Period& range,
+                                               const std::vector<std::string>& columns) {
   const std::string query = QueryMember(*time_, range, clauses);
-  has_single_times_ = false;
+  has_single_values_ = false;
   int64_t interval_ms = CountingInterval(range, time_->StepMs());
-  if (time_->HasExactHistogram()) return CountByHistogram(part, query, range, interval_ms);
+  if (time_->HasExactHistogram()) return CountByHistogram(part, query, range, interval_ms, columns);
   interval_ms =
       std::max(interval_ms, (range.end_ms - range.start_ms + kFiltersMax - 1) / kFiltersMax);
   return CountByFilters(part, query, range, interval_ms);
@@ -48,12 +76,12 @@ Result<std::vector<Slice>> SliceCounter::Count(size_t part, const std::string& c
 
 Result<std::vector<Slice>> SliceCounter::CountByHistogram(size_t part, const std::string& query,
                                                           const Period& range,
-                                                          int64_t interval_ms) {
-  const std::string members = fmt::format(
-      R"("size":0,"track_total_hits":true,{},"aggs":{{"slices":{{{}}},"times":{{)"
-      R"("value_count":{{"field":{}}}}}}})",
-      query, time_->HistogramClause(range.start_ms, interval_ms, view_->version().IsSince7()),
-      JsonQuote(time_->name));
+                                                          int64_t interval_ms,
+                                                          const std::vector<std::string>& columns) {
+  const std::string members =
+      fmt::format(R"("size":0,"track_total_hits":true,{},"aggs":{{"slices":{{{}}}{}}})", query,
+                  time_->HistogramClause(range.start_ms, interval_ms, view_->version().IsSince7()),
+                  ValueCounts(columns));
   std::vector<Slice> slices;
   const auto read = [&](const search::HttpBody& body) -> Status {
     slices.clear();
@@ -78,10 +106,8 @@ Result<std::vector<Slice>> SliceCounter::CountByHistogram(size_t part, const std
            {std::max(start_ms, range.start_ms), std::min(start_ms + interval_ms, range.end_ms)},
            count});
     }
-    uint64_t times = 0;
-    has_single_times_ =
-        answer.root().at_pointer("/aggregations/times/value").get(times) == simdjson::SUCCESS &&
-        times == answer.total();
+    has_single_values_ =
+        !columns.empty() && HasSingleValues(answer.root(), columns.size(), answer.total());
     return CheckSum(slices, answer.total(), *time_);
   };
   TYMBAL_RETURN_IF_ERROR(client_->Do(view_->Search(members, 0), read));

@@ -27,20 +27,23 @@ class SliceCounter {
 
   /// Returns the stretches of `range` that hold records of the part, in order of time. Errors:
   /// those of SearchClient; kBadInput when records have several values in the time field.
-  Result<std::vector<Slice>> Count(size_t part, const std::string& clauses, const Period& range);
+  /// Counts the values of `columns` as well.
+  Result<std::vector<Slice>> Count(size_t part, const std::string& clauses, const Period& range,
+                                   const std::vector<std::string>& columns = {});
 
-  /// Returns whether each record counted last certainly has one time: by the number of values.
-  bool has_single_times() const { return has_single_times_; }
+  /// Returns whether each record that was counted last has exactly one value in each column.
+  bool has_single_values() const { return has_single_values_; }
 
  private:
   Result<std::vector<Slice>> CountByHistogram(size_t part, const std::string& query,
-                                              const Period& range, int64_t interval_ms);
+                                              const Period& range, int64_t interval_ms,
+                                              const std::vector<std::string>& columns);
   Result<std::vector<Slice>> CountByFilters(size_t part, const std::string& query,
                                             const Period& range, int64_t interval_ms);
   search::SearchClient* const client_;
   search::SearchView* const view_;
   const search::TimeField* const time_;
-  bool has_single_times_ = false;
+  bool has_single_values_ = false;
 };
 
 }  // namespace tymbal::worker

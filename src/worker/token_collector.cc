@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "common/check.h"
+
 namespace tymbal::worker {
 namespace {
 
@@ -17,13 +19,23 @@ constexpr uint64_t kLearnPauseMax = 4096;
 
 }  // namespace
 
-TokenCollector::TokenCollector(const Profile* profile, std::vector<PathNode> tree, RecordForm form)
+TokenCollector::TokenCollector(const Profile* profile, std::vector<PathNode> tree, RecordForm form,
+                               const std::vector<std::string>& columns)
     : profile_(profile),
       tree_(std::move(tree)),
       form_(form),
       start_may_be_text_(
           profile->start_unit == TimeUnit::kIso ||
-          (form == RecordForm::kIndexed && profile->start_unit == TimeUnit::kMillis)) {}
+          (form == RecordForm::kIndexed && profile->start_unit == TimeUnit::kMillis)) {
+  for (const std::string& column : columns) {
+    const auto& children = tree_.front().children;
+    const auto child = std::find_if(
+        children.begin(), children.end(),
+        [&column](const PathNode::Child& one) { return one.quoted_key == column + '"'; });
+    TYMBAL_CHECK(child != children.end(), "sort values are columns of the profile");
+    sort_values_.push_back(&tree_[child->node]);
+  }
+}
 
 const CollectedTokens& TokenCollector::Collect(const MarkedJson& record) {
   MarkedJson marked = record;
@@ -121,10 +133,19 @@ bool TokenCollector::IsPlain(const Taken& taken) const {
 void TokenCollector::Parse(std::string_view record) {
   ondemand::document document;
   ondemand::object object;
+  ondemand::array list;
+  const auto walk = [&]() -> simdjson::error_code {
+    if (form_ == RecordForm::kSortValues) {
+      const auto code = document.get_array().get(list);
+      return code ? code : WalkSortValues(list);
+    }
+    const auto code = document.get_object().get(object);
+    return code ? code : WalkObject(object, tree_.front());
+  };
   const auto failed = [&] {
     return parser_.iterate(record.data(), record.size(), record.size() + kRecordPadding)
                .get(document) ||
-           document.get_object().get(object) || WalkObject(object, tree_.front()) ||
+           walk() ||
            document.current_location().error() != simdjson::OUT_OF_BOUNDS;  // Nothing may follow.
   };
   if (failed()) tokens_.problem = RejectReason::kMalformed;
@@ -197,6 +218,20 @@ simdjson::error_code TokenCollector::WalkColumn(ondemand::array list, const Path
   return simdjson::SUCCESS;
 }
 
+simdjson::error_code TokenCollector::WalkSortValues(ondemand::array list) {
+  auto node = sort_values_.begin();
+  for (auto element : list) {
+    ondemand::value value;
+    if (const auto code = element.get(value)) return code;
+    if (node == sort_values_.end()) continue;  // What makes the order complete.
+    const Token token = Trimmed(value.raw_json_token());
+    if (token.empty()) return simdjson::TAPE_ERROR;
+    for (const Leaf& leaf : (*node)->leaves) TakeAndNote(leaf, token, /*may_repeat=*/false);
+    ++node;
+  }
+  return node == sort_values_.end() ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
+}
+
 simdjson::error_code TokenCollector::WalkList(ondemand::array list, const PathNode& node) {
   for (auto element : list) {
     ondemand::object object;
@@ -267,6 +302,8 @@ bool TokenCollector::IsQuotedNumber(const Leaf& leaf, Token token) const {
 void TokenCollector::TakeErrorRule(const ErrorRule& rule, Token token) {
   switch (rule.kind) {
     case ErrorRule::Kind::kBoolean:
+      if (form_ == RecordForm::kSortValues && token == "0") return;
+      if (form_ == RecordForm::kSortValues && token == "1") token = "true";
       if (!IsLiteral(token)) tokens_.problem = RejectReason::kWrongType;
       tokens_.error |= token == "true";
       return;

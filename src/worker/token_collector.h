@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,8 +37,9 @@ struct CollectedTokens {
 /// unless it has the shape of an earlier one. Thread: confined to one.
 class TokenCollector {
  public:
-  /// `profile` must outlive it.
-  TokenCollector(const Profile* profile, std::vector<PathNode> tree, RecordForm form);
+  /// `profile` must outlive it. `columns`: of RecordForm::kSortValues, in order.
+  TokenCollector(const Profile* profile, std::vector<PathNode> tree, RecordForm form,
+                 const std::vector<std::string>& columns);
 
   /// Returns what `record` holds, until the next call. Without marks it is indexed here, which is
   /// slower. REQUIRES: kRecordPadding readable bytes behind it.
@@ -76,6 +78,7 @@ class TokenCollector {
   simdjson::error_code WalkObject(simdjson::ondemand::object object, const PathNode& node);
   simdjson::error_code WalkValue(simdjson::ondemand::value value, const PathNode& node);
   simdjson::error_code WalkList(simdjson::ondemand::array list, const PathNode& node);
+  simdjson::error_code WalkSortValues(simdjson::ondemand::array list);
   simdjson::error_code WalkColumn(simdjson::ondemand::array list, const PathNode& node);
   void Take(const Leaf& leaf, Token token, bool may_repeat);
   size_t OffsetOf(Token token) const { return static_cast<size_t>(token.data() - record_.data()); }
@@ -88,6 +91,7 @@ class TokenCollector {
   const std::vector<PathNode> tree_;
   const RecordForm form_;
   const bool start_may_be_text_;
+  std::vector<const PathNode*> sort_values_;  // What each of them is.
   simdjson::ondemand::parser parser_;
   JsonIndex own_index_;
 

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/slot.h"
+#include "common/text.h"
 #include "common/time_text.h"
 #include "contract/span_source_index.h"
 
@@ -119,6 +121,55 @@ TEST_P(SpanSourceMapping, NamesThatAreNoneAreRejectedWhicheverWayTheyAreRead) {
     EXPECT_EQ(numbers->coverage.read, wanted->coverage.read) << slot_read;
     EXPECT_EQ(numbers->coverage.rejected.Total(), wanted->coverage.rejected.Total()) << slot_read;
     EXPECT_TRUE(numbers->rows == wanted->rows) << slot_read;
+  }
+}
+
+/// Where each document has one value in each column, they are read as sort values; else they
+/// aren't, even where as many values are too many as are missing.
+TEST_P(SpanSourceMapping, SortValuesSayWhatDocumentsSay) {
+  if (!has_point_in_time()) GTEST_SKIP() << "ids are looked up in a point in time";
+  std::vector<TestSpan> spans = MakeSpans(700);
+  std::vector<std::string> documents;
+  for (size_t i = 0; i < spans.size(); ++i) {
+    TestSpan& span = spans[i];
+    if (i % 7 == 0) span.method = R"(a "quoted" \\ and é)";
+    if (i % 11 == 0) span.service = "";
+    span.error = i % 3 == 0;
+    documents.push_back(fmt::format(
+        R"({{"app":{},"service":{},"method":{},"start_time":{},"duration_us":{},"error":{},)"
+        R"("trace_id":"t","span_id":{},"slot":{}}})",
+        JsonQuote(span.app), JsonQuote(span.service), JsonQuote(span.method), span.start_ms,
+        span.duration_us, span.error, JsonQuote(span.span_id),
+        SlotOf(span.app, span.service, span.method, kSlotsDefault)));
+  }
+  const Profile profile = *worker::LoadProfile("tymbal");
+  const std::string rest =
+      fmt::format(R"("app":"a","method":"m","start_time":{},"error":false,"slot":{}}})",
+                  kSuiteStartMs + 7, SlotOf("a", "s", "m", kSlotsDefault));
+  const std::string negative = R"({"service":"s","duration_us":-5,)" + rest;
+  const std::string lacking = R"({"service":"s",)" + rest;
+  const std::string twice = R"({"service":"s","duration_us":[5,6],)" + rest;
+  documents.push_back(negative);
+  for (const bool single : {true, false}) {
+    SCOPED_TRACE(single ? "one value each" : "one lacks a value, one has two");
+    if (!single) documents.insert(documents.end(), {lacking, twice});
+    const auto wanted = ReadAsFile(documents, profile);
+    ASSERT_TRUE(wanted) << wanted.error().message();
+    EXPECT_EQ(wanted->coverage.rejected.Total(), single ? 1U : 3U);
+    const std::string index = indices().Create(single ? "single" : "mixed", SpanMappings());
+    indices().Load(index, documents);
+    for (const char* slot_read : {"field", "group", "scan"}) {
+      ExpectNumbers(*wanted, index, {.slot_read = slot_read, .read = "source"}, profile);
+      for (const size_t page_spans : {50, 1'000}) {
+        const auto numbers = ReadInParts(
+            index, {.slot_read = slot_read, .read = "values_then_ids", .page_spans = page_spans},
+            profile);
+        ASSERT_TRUE(numbers) << numbers.error().message();
+        EXPECT_EQ(numbers->coverage.read, wanted->coverage.read);
+        EXPECT_EQ(numbers->coverage.rejected.Total(), wanted->coverage.rejected.Total());
+        EXPECT_TRUE(numbers->rows == wanted->rows);
+      }
+    }
   }
 }
 

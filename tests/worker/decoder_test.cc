@@ -48,6 +48,26 @@ class DecoderTest : public testing::Test {
   Decoder::Rejection rejection_;
 };
 
+TEST_F(DecoderTest, ReadsColumnsAsSortValues) {
+  decoder_ = *Decoder::CreateForSortValues(
+      *LoadProfile("tymbal"), kSlotsDefault,
+      {"start_time", "app", "duration_us", "error", "method", "service"});
+  for (int round = 0; round < 2; ++round) {  // By the parser, and by the shape.
+    ASSERT_EQ(Decode(R"([1795341600007,"a",42,1,"m \"q\"","",12345])"), Decoder::Outcome::kSpan);
+    EXPECT_EQ(span_.start_ms, 1'795'341'600'007);
+    EXPECT_EQ(span_.app, "a");
+    EXPECT_EQ(span_.duration_us, 42U);
+    EXPECT_TRUE(span_.error);
+    EXPECT_EQ(span_.method, "m \"q\"");
+    EXPECT_EQ(span_.service, "");
+    ASSERT_EQ(Decode(R"([1795341600007,"a",42,0,"m","s",12346])"), Decoder::Outcome::kSpan);
+    EXPECT_FALSE(span_.error);
+  }
+  EXPECT_EQ(Reason(R"([1795341600007,"a",42,2,"m","s"])"), RejectReason::kWrongType);
+  EXPECT_EQ(Reason(R"([1795341600007,"a",42,0,"m"])"), RejectReason::kMalformed) << "one lacks";
+  EXPECT_EQ(Reason(R"({"app":"a"})"), RejectReason::kMalformed);
+}
+
 TEST_F(DecoderTest, ReadsEveryFieldInAnyOrder) {
   ASSERT_EQ(Decode(R"({"kind":"server","span_id":"s1","error":true,"x":{"app":"no"},"trace_id":"t1",
                        "duration_us":12,"start_time":1795341600001,"method":"m","service":"s","app":"a"})"),

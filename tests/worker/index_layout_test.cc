@@ -18,6 +18,7 @@ using search::IndexSet;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr search::ServerVersion kOpenSearch2{search::Engine::kOpenSearch, 2, 19};
@@ -126,6 +127,21 @@ TEST(ColumnLayout, HasTheFieldsOfASpanWithAndWithoutItsIds) {
   EXPECT_EQ(columns->profile.start_unit, TimeUnit::kIso);
   EXPECT_TRUE(columns->profile.slot.empty());
   EXPECT_TRUE(columns->doubtful.empty());
+}
+
+TEST(ColumnLayout, SortValuesAreUsedOnlyWhereTheySayTheSame) {
+  EXPECT_THAT(DescribeColumns(Native(), NativeIndex())->sortable,
+              ElementsAre("start_time", "app", "duration_us", "error", "method", "service"));
+  // Nanoseconds, a fraction as the server writes it, and a flag that is no error's.
+  EXPECT_THAT(
+      DescribeColumns(Native(), NativeIndex({{"start_time", {.types = {"date_nanos"}}}}))->sortable,
+      IsEmpty());
+  EXPECT_THAT(
+      DescribeColumns(Native(), NativeIndex({{"duration_us", {.types = {"double"}}}}))->sortable,
+      IsEmpty());
+  Profile with_condition = Native();
+  with_condition.only = {{.path = {"error"}, .values = {"true"}}};
+  EXPECT_THAT(DescribeColumns(with_condition, NativeIndex())->sortable, IsEmpty());
 }
 
 TEST(ColumnLayout, NamesThatMayBeTooLongForTheirColumnAreDoubtful) {
