@@ -10,13 +10,24 @@ namespace {
 constexpr uint64_t kPageParts = 4;
 /// In pages at their longest. Fewer in a shard, and most pages are a first or a last one.
 constexpr double kShardPagesMin = 1.25;
-/// The same. For each page the server counts all of the slice anew.
+/// The same. Some servers count all of the slice anew for each page.
 constexpr double kSlicePagesMax = 25;
 /// A thread that is done takes another slice: so that all end at about the same time.
 constexpr uint64_t kSlicesPerThread = 2;
 constexpr uint64_t kPagesPerSlice = 25;
 
+/// A page with a gap takes a server two to three times as long, however small the gap.
+constexpr uint64_t kEdgeRecords = 500;
+
 }  // namespace
+
+uint64_t NextPageRecords(uint64_t came, uint64_t count, uint64_t longest) {
+  const uint64_t left = count - came;
+  if (count <= longest || longest < 4 * kEdgeRecords) return std::min(left, longest);
+  if (came == 0) return kEdgeRecords;
+  if (left <= kEdgeRecords) return left;
+  return std::min(left - kEdgeRecords, longest);
+}
 
 std::optional<PageChains> CutChains(uint64_t records, size_t requests, uint64_t shards,
                                     uint64_t page_records_max) {

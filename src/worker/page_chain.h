@@ -34,6 +34,10 @@ std::optional<PageChains> ChainsOf(const search::SearchView& view, const search:
                                    const Period& range, bool one_index, uint64_t records,
                                    size_t requests, uint64_t page_records_max);
 
+/// Returns how many records the next page of a slice is to have, `came` of whose `count` have come:
+/// those at its ends are few, as records of other slices lie between them.
+uint64_t NextPageRecords(uint64_t came, uint64_t count, uint64_t longest);
+
 /// Returns how many shards hold the records of `range`, at a guess: indices that are named by days
 /// are taken by their word. `one_index`: those of one of them.
 uint64_t ShardsHolding(const search::IndexSet& indices, const Period& range, bool one_index);

@@ -30,10 +30,14 @@ Result<uint64_t> TotalOf(const search::HitsPage& page) {
   return Unavailable("the answer doesn't say how many records there are");
 }
 
-/// Returns whether a page of `size` hits continues a slice behind `last`.
+/// Returns whether a page of `size` hits continues a slice behind `last`. `counted`: the answer
+/// must say how many records the slice has.
 Status CheckChained(const search::HitsPage& page, const Slice& slice, uint64_t size,
-                    search::Position last) {
-  TYMBAL_ASSIGN_OR_RETURN(const uint64_t total, TotalOf(page));
+                    search::Position last, bool counted) {
+  uint64_t total = slice.count;
+  if (counted) {
+    TYMBAL_ASSIGN_OR_RETURN(total, TotalOf(page));
+  }
   if (total != slice.count || page.hits.size() != size) {
     return Unavailable(fmt::format(
         "{} records were counted in {}, {} are said to be there; of the next {}, {} came",
@@ -123,8 +127,9 @@ std::optional<Slice> PageFetcher::TakeSlice() {
 }
 
 /// `order` empty: that of the columns, which are then read as sort values.
+/// `count`: whether the answer is to say how many records the slice has.
 std::string PageFetcher::HitMembers(const Slice& slice, ReadWay way, uint64_t size,
-                                    std::string_view order) const {
+                                    std::string_view order, bool count) const {
   std::string what;
   std::string own_order;
   if (way != ReadWay::kSource) what = R"(,"_source":false,"stored_fields":"_none_")";
@@ -137,7 +142,7 @@ std::string PageFetcher::HitMembers(const Slice& slice, ReadWay way, uint64_t si
     what += R"(,"docvalue_fields":)" +
             (way == ReadWay::kColumns ? plan_.columns : plan_.columns_without_ids);
   }
-  return fmt::format(R"("size":{},"track_total_hits":true,{},{}{})", size,
+  return fmt::format(R"("size":{},"track_total_hits":{},{},{}{})", size, count,
                      order.empty() ? own_order : order,
                      QueryMember(plan_.time, slice.range, ClausesOf(slice)), what);
 }
@@ -227,22 +232,27 @@ Result<std::vector<Slice>> PageFetcher::Divide(search::SearchClient* client, con
 Status PageFetcher::Follow(search::SearchClient* client, const Slice& slice) {
   const ReadWay way = ChooseWay(slice);
   const auto& chains = plan_.parts[slice.part].chains;
+  // A server that needn't count goes no further than the page; the first one has been counted.
+  // OpenSearch 3 may stop too early then, which would be an error here, but be one.
+  const bool counts_every_page = view_->version().engine != search::Engine::kElasticsearch;
   search::Position last{-1, -1};
   for (uint64_t came = 0; came < slice.count;) {
-    const uint64_t size = std::min<uint64_t>(
-        slice.count - came,
-        std::min<uint64_t>(page_records_, chains ? chains->page_records : UINT64_MAX));
+    const uint64_t longest =
+        std::min<uint64_t>(page_records_, chains ? chains->page_records : UINT64_MAX);
+    const uint64_t size = NextPageRecords(came, slice.count, longest);
     std::string order(search::kStoredOrder);
     if (came > 0) order += fmt::format(R"(,"search_after":[{},{}])", last[0], last[1]);
     auto page = FreshPage(slice, way);
     search::HitsPageParser parser;
     const auto began = std::chrono::steady_clock::now();
-    const Status status = client->Do(view_->Search(HitMembers(slice, way, size, order), size),
-                                     [&](const search::HttpBody& body) -> Status {
-                                       TYMBAL_RETURN_IF_ERROR(parser.Parse(body, &page->hits));
-                                       TYMBAL_RETURN_IF_ERROR(view_->Accept(page->hits.envelope));
-                                       return CheckChained(page->hits, slice, size, last);
-                                     });
+    const bool counted = came == 0 || counts_every_page;
+    const Status status =
+        client->Do(view_->Search(HitMembers(slice, way, size, order, counted), size),
+                   [&](const search::HttpBody& body) -> Status {
+                     TYMBAL_RETURN_IF_ERROR(parser.Parse(body, &page->hits));
+                     TYMBAL_RETURN_IF_ERROR(view_->Accept(page->hits.envelope));
+                     return CheckChained(page->hits, slice, size, last, counted);
+                   });
     if (status.code() == StatusCode::kExhausted && size > 1) {
       page_records_ = size / 2;
       Recycle(std::move(page));

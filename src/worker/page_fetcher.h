@@ -108,8 +108,8 @@ class PageFetcher {
   ReadWay ChooseWay(const Slice& slice);
   void Learn(const Slice& slice, ReadWay way, uint64_t records,
              std::chrono::steady_clock::time_point began);
-  std::string HitMembers(const Slice& slice, ReadWay way, uint64_t size,
-                         std::string_view order) const;
+  std::string HitMembers(const Slice& slice, ReadWay way, uint64_t size, std::string_view order,
+                         bool count = true) const;
   const std::string& ClausesOf(const Slice& slice) const { return plan_.parts[slice.part].clauses; }
   Status FetchSlice(search::SearchClient* client, const Slice& slice);
   Result<Fetched> Fetch(search::SearchClient* client, const Slice& slice, ReadWay way);

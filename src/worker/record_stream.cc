@@ -10,8 +10,8 @@
 namespace tymbal::worker {
 namespace {
 
-/// Large enough that a chunk's overhead vanishes, small enough to stay in the second-level cache with
-/// its index.
+/// Large enough that a chunk's overhead vanishes, small enough to stay in the second-level cache
+/// with its index.
 constexpr size_t kChunkBytes = 128 * 1024;
 constexpr int kArrayDepthMax = 2;  // A list of traces, each a list of spans.
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
+#include <thread>
 #include <utility>
 
 #include "common/text.h"
@@ -426,19 +426,20 @@ Status SearchSource::FindIds(const SpanQuery& query, std::vector<CallToFind>* ca
   const std::span<CallToFind*> all(sorted);
   const size_t share = std::max(
       IdFinder::kCallsAtOnce, (all.size() + options_.fetch.requests - 1) / options_.fetch.requests);
-  std::vector<std::future<Status>> shares;  // Each waits for its thread when it goes out of scope.
-  for (size_t begin = 0; begin < all.size(); begin += share) {
-    shares.push_back(std::async(
-        std::launch::async,
-        [this, &query, some = all.subspan(begin, std::min(share, all.size() - begin)),
-         client = std::shared_ptr(MakeClient())] { return FindSome(query, client.get(), some); }));
+  std::vector<Status> ended((all.size() + share - 1) / share);
+  {
+    std::vector<std::jthread> threads;  // Join when they go out of scope.
+    for (size_t i = 0; i < ended.size(); ++i) {
+      const auto some = all.subspan(i * share, std::min(share, all.size() - i * share));
+      threads.emplace_back([this, &query, some, status = &ended[i],
+                            client = std::shared_ptr<search::SearchClient>(MakeClient())] {
+        *status = FindSome(query, client.get(), some);
+      });
+    }
   }
-  Status status;
-  for (std::future<Status>& one : shares) {
-    const Status ended = one.get();
-    if (status.ok()) status = ended;
-  }
-  return status;
+  const auto failed =
+      std::find_if(ended.begin(), ended.end(), [](const Status& status) { return !status.ok(); });
+  return failed == ended.end() ? Status::Ok() : *failed;
 }
 
 Status SearchSource::FindSome(const SpanQuery& query, search::SearchClient* client,

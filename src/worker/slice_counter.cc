@@ -75,8 +75,7 @@ Result<std::vector<Slice>> SliceCounter::Count(size_t part, const std::string& c
 }
 
 Result<std::vector<Slice>> SliceCounter::CountByHistogram(size_t part, const std::string& query,
-                                                          const Period& range,
-                                                          int64_t interval_ms,
+                                                          const Period& range, int64_t interval_ms,
                                                           const std::vector<std::string>& columns) {
   const std::string members =
       fmt::format(R"("size":0,"track_total_hits":true,{},"aggs":{{"slices":{{{}}}{}}})", query,

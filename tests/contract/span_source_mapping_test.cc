@@ -160,7 +160,7 @@ TEST_P(SpanSourceMapping, SortValuesSayWhatDocumentsSay) {
     indices().Load(index, documents);
     for (const char* slot_read : {"field", "group", "scan"}) {
       ExpectNumbers(*wanted, index, {.slot_read = slot_read, .read = "source"}, profile);
-      for (const size_t page_spans : {50, 1'000}) {
+      for (const size_t page_spans : {size_t{50}, size_t{1'000}}) {
         const auto numbers = ReadInParts(
             index, {.slot_read = slot_read, .read = "values_then_ids", .page_spans = page_spans},
             profile);

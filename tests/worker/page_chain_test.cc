@@ -1,9 +1,14 @@
 #include "worker/page_chain.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <vector>
 
 namespace tymbal::worker {
 namespace {
+
+using ::testing::ElementsAre;
 
 constexpr Period kHour{1795341600000, 1795345200000};  // 2026-11-22T10:00Z
 
@@ -34,6 +39,24 @@ TEST(PageChain, TakesDatedIndicesByTheirWord) {
   EXPECT_EQ(ShardsHolding(indices, kHour, /*one_index=*/true), 5);
   indices.open = {"spans"};
   EXPECT_EQ(ShardsHolding(indices, kHour, /*one_index=*/false), 20);
+}
+
+/// The sizes of the pages that a slice is read in.
+std::vector<uint64_t> PagesOf(uint64_t count, uint64_t longest) {
+  std::vector<uint64_t> pages;
+  for (uint64_t came = 0; came < count; came += pages.back()) {
+    pages.push_back(NextPageRecords(came, count, longest));
+  }
+  return pages;
+}
+
+TEST(PageChain, PagesAtTheEndsOfASliceAreShort) {
+  EXPECT_THAT(PagesOf(12'000, 5'000), ElementsAre(500, 5'000, 5'000, 1'000, 500));
+  EXPECT_THAT(PagesOf(11'000, 5'000), ElementsAre(500, 5'000, 5'000, 500));
+  EXPECT_THAT(PagesOf(10'999, 5'000), ElementsAre(500, 5'000, 4'999, 500));
+  EXPECT_THAT(PagesOf(5'001, 5'000), ElementsAre(500, 4'001, 500));
+  EXPECT_THAT(PagesOf(5'000, 5'000), ElementsAre(5'000)) << "one request is as good as another";
+  EXPECT_THAT(PagesOf(2'000, 1'000), ElementsAre(1'000, 1'000)) << "short ones as they are";
 }
 
 }  // namespace
