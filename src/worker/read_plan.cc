@@ -30,15 +30,20 @@ std::string AnyOf(const std::string& clauses) {
   return fmt::format(R"({{"bool":{{"should":[{}],"minimum_should_match":1}}}})", clauses);
 }
 
-/// Documents whose slot is in one of the ranges, of which there is at least one.
-std::string InAnyRange(const std::string& field, std::span<const SlotRange> ranges,
-                       uint64_t scale) {
+/// Documents whose slot is in one of the ranges, of which there is at least one. What is no slot is
+/// somebody's too: the first one also gets what is negative (the original cicada's abs() has such a
+/// value), the last one what is above it, and refuses that.
+std::string InAnyRange(const std::string& field, std::span<const SlotRange> ranges, uint64_t scale,
+                       uint32_t slot_count) {
   std::string clauses;
   for (const SlotRange range : ranges) {
-    // The first slot also gets what is negative: the original cicada's abs() has such a value.
-    const std::string from = range.from == 0 ? "" : fmt::format(R"("gte":{},)", range.from * scale);
-    clauses += fmt::format(R"({}{{"range":{{{}:{{{}"lt":{}}}}}}})", clauses.empty() ? "" : ",",
-                           JsonQuote(field), from, range.to * scale);
+    std::string bounds;
+    if (range.from > 0) bounds = fmt::format(R"("gte":{})", range.from * scale);
+    if (range.to < slot_count) {
+      bounds += fmt::format(R"({}"lt":{})", bounds.empty() ? "" : ",", range.to * scale);
+    }
+    clauses += fmt::format(R"({}{{"range":{{{}:{{{}}}}}}})", clauses.empty() ? "" : ",",
+                           JsonQuote(field), bounds);
   }
   return ranges.size() == 1 ? clauses : AnyOf(clauses);
 }
@@ -133,7 +138,8 @@ ReadPlan PlanByField(const IndexLayout& layout, const Profile& profile, const Sl
   for (std::span<const SlotRange> left = slots.ranges(); !left.empty();) {
     const size_t count = std::min(left.size(), kRangesMax);
     plan.parts.push_back(
-        {.clauses = common + "," + InAnyRange(layout.slot_field, left.first(count), scale),
+        {.clauses =
+             common + "," + InAnyRange(layout.slot_field, left.first(count), scale, slot_count),
          .own_only = true,
          .columns = true});
     left = left.subspan(count);

@@ -183,11 +183,15 @@ TEST_P(SpanSourceMapping, SpansWithoutASlotAreReadAndAWrongSlotIsAnErrorI1) {
   TestSpan span;
   std::string wrong = span.Document();
   const uint32_t slot = SlotOf(span.app, span.service, span.method, kSlotsDefault);
-  wrong.replace(wrong.rfind(':') + 1, std::string::npos, fmt::format("{}}}", (slot + 512) % 1024));
-  indices().Load(index, {wrong}, "wrong");
-  for (const char* read : {"source", "values"}) {
-    ExpectError(StatusCode::kBadInput, AllOf(HasSubstr(index), HasSubstr("carries a slot")),
-                ReadInParts(index, {.slot_read = "field", .read = read}));
+  // The second one would be nobody's.
+  for (const uint32_t carried : {(slot + 512) % kSlotsDefault, kSlotsDefault}) {
+    wrong.replace(wrong.rfind(':') + 1, std::string::npos, fmt::format("{}}}", carried));
+    const std::string other = indices().Create(fmt::format("wrong-{}", carried), SpanMappings());
+    indices().Load(other, {wrong});
+    for (const char* read : {"source", "values"}) {
+      ExpectError(StatusCode::kBadInput, AllOf(HasSubstr(other), HasSubstr("carries a slot")),
+                  ReadInParts(other, {.slot_read = "field", .read = read}));
+    }
   }
 }
 
