@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <ostream>
@@ -49,53 +50,78 @@ class WaitNotice {
   SteadyClock::time_point next_{};  // Guarded by mutex_.
 };
 
-/// One call of `tymbal run` on a search server.
+/// What reading a period has brought.
+struct PeriodRead {
+  std::unique_ptr<worker::Aggregator> aggregator;
+  std::vector<worker::RejectSample> samples;
+  double seconds = 0;
+};
+
+/// One call of `tymbal run` on a search server. Reads the periods one after the other, each on a
+/// thread of its own, while the store writes the one before.
 class SearchRun {
  public:
-  SearchRun(const RunSettings& settings, SearchOpener* opener, const RunOutput& output)
+  /// `memory_limit`: of a period.
+  SearchRun(const RunSettings& settings, size_t memory_limit, SearchOpener* opener,
+            const RunOutput& output)
       : settings_(settings),
+        memory_limit_(memory_limit),
         opener_(opener),
         progress_(output.err, output.terminal, std::nullopt, SteadyClock::now()),
         notice_(output.err) {
     opener_->set_on_retry([this](const Status& error) { notice_.Say(error); });
   }
-  ~SearchRun() { opener_->set_on_retry({}); }
+  /// Gives up what is being read.
+  ~SearchRun() {
+    cancel_ = true;
+    if (pending_.valid()) pending_.wait();
+    progress_.Clear();
+    opener_->set_on_retry({});
+  }
   SearchRun(const SearchRun&) = delete;
   SearchRun& operator=(const SearchRun&) = delete;
 
-  /// Reads a period and adds what it found to the summary.
-  Result<std::unique_ptr<worker::Aggregator>> Read(const Period& period, RunSummary* summary);
-  void Clear() { progress_.Clear(); }
+  /// Begins to read a period. REQUIRES: the one before was taken.
+  void Begin(const Period& period) {
+    pending_ = std::async(std::launch::async, [this, period] { return Read(period); });
+  }
+  /// Waits for what was begun.
+  Result<PeriodRead> Take() { return pending_.get(); }
 
  private:
-  Result<std::unique_ptr<worker::Aggregator>> ReadOnce(worker::SearchSource* source,
-                                                       const Period& period, RunSummary* summary);
+  Result<PeriodRead> Read(const Period& period);
+  Result<PeriodRead> ReadOnce(worker::SearchSource* source, const Period& period);
 
   const RunSettings& settings_;
+  const size_t memory_limit_;
   SearchOpener* const opener_;
+  std::atomic<bool> cancel_{false};
+  // Of the thread that reads; there is one at a time.
   RunProgress progress_;
-  WaitNotice notice_;
   uint64_t records_ = 0;  // Of the periods before.
+  WaitNotice notice_;
+  std::future<Result<PeriodRead>> pending_;
 };
 
-Result<std::unique_ptr<worker::Aggregator>> SearchRun::Read(const Period& period,
-                                                            RunSummary* summary) {
+Result<PeriodRead> SearchRun::Read(const Period& period) {
+  const auto started = SteadyClock::now();
   for (int reads = 1;; ++reads) {
     const std::unique_ptr<worker::SearchSource> source = opener_->OpenSource();
-    auto aggregator = ReadOnce(source.get(), period, summary);
-    if (aggregator || reads == kReadsMax || source->gave_up() ||
-        aggregator.error().code() != StatusCode::kUnavailable) {
-      return aggregator;
+    auto read = ReadOnce(source.get(), period);
+    if (read) read->seconds = std::chrono::duration<double>(SteadyClock::now() - started).count();
+    if (read || reads == kReadsMax || source->gave_up() || cancel_ ||
+        read.error().code() != StatusCode::kUnavailable) {
+      return read;
     }
-    notice_.Say(aggregator.error());
+    notice_.Say(read.error());
   }
 }
 
-Result<std::unique_ptr<worker::Aggregator>> SearchRun::ReadOnce(worker::SearchSource* source,
-                                                                const Period& period,
-                                                                RunSummary* summary) {
+Result<PeriodRead> SearchRun::ReadOnce(worker::SearchSource* source, const Period& period) {
   worker::ScanOptions scan{
       .aggregator = settings_.aggregator, .threads = settings_.threads, .on_progress = {}};
+  scan.aggregator.memory_limit_bytes = memory_limit_;
+  scan.cancel = &cancel_;
   uint64_t records = 0;
   scan.on_progress = [&](uint64_t so_far) {
     records = so_far;
@@ -106,13 +132,17 @@ Result<std::unique_ptr<worker::Aggregator>> SearchRun::ReadOnce(worker::SearchSo
   TYMBAL_ASSIGN_OR_RETURN(auto aggregator, worker::Scan(source, query, scan));
   records_ += records;
   aggregator->BeginPeriod(period.start_ms);
-  summary->filtered += aggregator->filtered();
-  summary->inexact_groups += aggregator->inexact_groups();
+  return PeriodRead{std::move(aggregator), source->RejectSamples()};
+}
+
+/// Adds what was read of a period to the summary.
+void AddTo(RunSummary* summary, const PeriodRead& read) {
+  summary->read_seconds += read.seconds;
+  summary->filtered += read.aggregator->filtered();
+  summary->inexact_groups += read.aggregator->inexact_groups();
   // Each reading counts all that are without a time: they are the same ones.
-  summary->unplaced = aggregator->unplaced();
-  const std::vector<worker::RejectSample> samples = source->RejectSamples();
-  summary->samples.insert(summary->samples.end(), samples.begin(), samples.end());
-  return aggregator;
+  summary->unplaced = read.aggregator->unplaced();
+  summary->samples.insert(summary->samples.end(), read.samples.begin(), read.samples.end());
 }
 
 }  // namespace
@@ -134,24 +164,25 @@ Result<RunSummary> RunSearch(const RunOptions& options, const RunSettings& setti
   RunSummary summary;
   summary.store = settings.store;
   summary.source = opener->index() + " of " + opener->cluster();
-  SearchRun run(settings, opener.get(), output);
   const int64_t length_ms = settings.aggregator.grid.length_ms();
+  const bool several = range.end_ms - range.start_ms > length_ms;  // Then two are in memory.
+  SearchRun run(settings, settings.aggregator.memory_limit_bytes / (several ? 2 : 1), opener.get(),
+                output);
+  run.Begin({range.start_ms, range.start_ms + length_ms});
   for (int64_t start_ms = range.start_ms; start_ms < range.end_ms; start_ms += length_ms) {
-    const Period period{start_ms, start_ms + length_ms};
-    const auto started = SteadyClock::now();
-    const auto aggregator = run.Read(period, &summary);
-    summary.read_seconds += std::chrono::duration<double>(SteadyClock::now() - started).count();
-    if (!aggregator) {
-      run.Clear();
-      return aggregator.error().WithContext(
+    const Result<PeriodRead> read = run.Take();
+    if (!read) {
+      return read.error().WithContext(
           fmt::format("{}, {}", TimeZone::Utc().FormatShort(start_ms), Printable(opener->index())));
     }
-    TYMBAL_ASSIGN_OR_RETURN(
-        const std::vector<PeriodOutcome> outcomes,
-        CommitPeriods(store.get(), aggregator->get(), settings, summary.source, options.replace));
+    const int64_t next_ms = start_ms + length_ms;
+    if (next_ms < range.end_ms) run.Begin({next_ms, next_ms + length_ms});
+    AddTo(&summary, *read);
+    TYMBAL_ASSIGN_OR_RETURN(const std::vector<PeriodOutcome> outcomes,
+                            CommitPeriods(store.get(), read->aggregator.get(), settings,
+                                          summary.source, options.replace));
     summary.periods.insert(summary.periods.end(), outcomes.begin(), outcomes.end());
   }
-  run.Clear();
   return summary;
 }
 
