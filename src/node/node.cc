@@ -65,6 +65,9 @@ void Node::OnLive() {
 void Node::OnSuspended() {
   live_ = false;
   ++connection_;
+  // While the coordinator is away an earlier process's registration doesn't run out, and then it
+  // has its whole time again.
+  join_began_ms_ = 0;
   log_->Warn("the connection to the coordinator is gone");
   master_.Suspend();
   assignment_.OnSuspended();
