@@ -1,29 +1,21 @@
 #include "common/json_shape.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
-#include <cstring>
+
+#include "common/load_word.h"
 
 namespace tymbal {
 namespace {
 
 constexpr size_t kObjectBytesMax = 8 * 1024;
-constexpr size_t kWordBytes = sizeof(uint64_t);
-
-uint64_t Load(const char* bytes) {
-  static_assert(std::endian::native == std::endian::little);
-  uint64_t word = 0;
-  std::memcpy(&word, bytes, kWordBytes);
-  return word;
-}
 
 /// Reads up to 7 bytes behind both.
 bool SameBytes(const char* a, const char* b, size_t size) {
   for (; size > kWordBytes; size -= kWordBytes, a += kWordBytes, b += kWordBytes) {
-    if (Load(a) != Load(b)) return false;
+    if (LoadWord(a) != LoadWord(b)) return false;
   }
-  return size == 0 || (Load(a) ^ Load(b)) << (64 - 8 * size) == 0;
+  return size == 0 || (LoadWord(a) ^ LoadWord(b)) << (64 - 8 * size) == 0;
 }
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }

@@ -189,6 +189,13 @@ class Builder {
 
 }  // namespace
 
+std::string ColumnLayout::SortMember() const {
+  std::string columns;
+  for (const std::string& name : sortable)
+    columns += (columns.empty() ? "" : ",") + JsonQuote(name);
+  return columns.empty() ? "" : fmt::format(R"("sort":[{}])", columns);
+}
+
 Result<ColumnLayout> DescribeColumns(const Profile& profile, const IndexSet& indices) {
   return Builder(profile, indices).Build();
 }

@@ -21,6 +21,9 @@ struct ColumnLayout {
   /// writes them in less than three quarters of the time. Empty: they wouldn't say the same. Where
   /// a record may lack one of them, or have several values in one, they don't either.
   std::vector<std::string> sortable;
+  /// Returns the `sort` member that asks for them; empty if `sortable` is.
+  std::string SortMember() const;
+
   /// Columns that lack long texts: documents without a value there must be read whole.
   std::vector<std::string> doubtful;
 };

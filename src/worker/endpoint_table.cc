@@ -2,33 +2,26 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #define XXH_INLINE_ALL  // Short keys: the call would cost as much as the hash.
 #include <xxhash.h>
+
+#include "common/load_word.h"
 
 namespace tymbal::worker {
 namespace {
 
 constexpr size_t kSlotsAtFirst = 1024;
-constexpr size_t kWordBytes = sizeof(uint64_t);
-
-bool SameWord(const char* a, const char* b) {
-  uint64_t word_a = 0;
-  uint64_t word_b = 0;
-  std::memcpy(&word_a, a, kWordBytes);
-  std::memcpy(&word_b, b, kWordBytes);
-  return word_a == word_b;
-}
 
 /// Names are short, so a call of memcmp() takes longer than what it does.
 bool Same(const char* a, std::string_view b) {
   const size_t size = b.size();
   if (size < kWordBytes) return std::equal(b.begin(), b.end(), a);
   for (size_t i = 0; i + kWordBytes < size; i += kWordBytes) {
-    if (!SameWord(a + i, b.data() + i)) return false;
+    if (LoadWord(a + i) != LoadWord(b.data() + i)) return false;
   }
-  return SameWord(a + size - kWordBytes, b.data() + size - kWordBytes);  // Overlaps.
+  const size_t last = size - kWordBytes;  // Overlaps the one before.
+  return LoadWord(a + last) == LoadWord(b.data() + last);
 }
 
 }  // namespace

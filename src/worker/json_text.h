@@ -1,12 +1,11 @@
 #pragma once
 
-#include <bit>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string_view>
 
 #include "common/arena.h"
+#include "common/load_word.h"
 
 namespace tymbal::worker {
 
@@ -53,11 +52,8 @@ inline std::optional<JsonNumber> ParseNumber(std::string_view token) {
   uint64_t magnitude = 0;
   const char* at = token.data();
   const char* const end = at + token.size();
-  for (; end - at >= 8; at += 8) {
-    uint64_t bytes = 0;
-    static_assert(std::endian::native == std::endian::little);
-    std::memcpy(&bytes, at, sizeof bytes);
-    const auto digits = EightDigits(bytes);
+  for (; end - at >= 8; at += kWordBytes) {
+    const auto digits = EightDigits(LoadWord(at));
     if (!digits) return ParseUnusualNumber(token);
     magnitude = 100'000'000 * magnitude + *digits;
   }

@@ -126,24 +126,16 @@ std::optional<Slice> PageFetcher::TakeSlice() {
                              : choosers_[part].RecordsOfNext(page_records_.load()));
 }
 
-/// `order` empty: that of the columns, which are then read as sort values.
 /// `count`: whether the answer is to say how many records the slice has.
 std::string PageFetcher::HitMembers(const Slice& slice, ReadWay way, uint64_t size,
                                     std::string_view order, bool count) const {
   std::string what;
-  std::string own_order;
   if (way != ReadWay::kSource) what = R"(,"_source":false,"stored_fields":"_none_")";
-  if (order.empty()) {
-    for (const std::string& column : plan_.sortable) {
-      own_order += (own_order.empty() ? "" : ",") + JsonQuote(column);
-    }
-    own_order = R"("sort":[)" + own_order + "]";
-  } else if (way != ReadWay::kSource) {
+  if (way != ReadWay::kSource && order != plan_.column_order) {
     what += R"(,"docvalue_fields":)" +
             (way == ReadWay::kColumns ? plan_.columns : plan_.columns_without_ids);
   }
-  return fmt::format(R"("size":{},"track_total_hits":{},{},{}{})", size, count,
-                     order.empty() ? own_order : order,
+  return fmt::format(R"("size":{},"track_total_hits":{},{},{}{})", size, count, order,
                      QueryMember(plan_.time, slice.range, ClausesOf(slice)), what);
 }
 
@@ -193,10 +185,11 @@ Result<PageFetcher::Fetched> PageFetcher::Fetch(search::SearchClient* client, co
                                                 ReadWay way) {
   Fetched fetched{FreshPage(slice, way), {}};
   SpanPage& page = *fetched.page;
-  page.in_sort_values = way == ReadWay::kColumnsThenIds && !plan_.sortable.empty() &&
+  page.in_sort_values = way == ReadWay::kColumnsThenIds && !plan_.column_order.empty() &&
                         plan_.parts[slice.part].has_single_values;
   const std::string members =
-      HitMembers(slice, way, slice.count, page.in_sort_values ? "" : kAnyOrder);
+      HitMembers(slice, way, slice.count,
+                 page.in_sort_values ? std::string_view(plan_.column_order) : kAnyOrder);
   search::HitsPageParser parser;
   uint64_t total = 0;
   const auto check = [&](const search::HttpBody& body) -> Status {

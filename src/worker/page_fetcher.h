@@ -49,8 +49,8 @@ struct FetchPart {
   /// Whether the view has a stored order of the records: what doesn't fit into a page is read in
   /// it.
   bool ordered = false;
-  /// Whether each record has one value in each of FetchPlan::sortable, so that columns without ids
-  /// may be read as sort values.
+  /// Whether each record has one value in each column without ids, so that they may be read as sort
+  /// values.
   bool has_single_values = false;
   /// Set: the records lie side by side, so all are read in that order. REQUIRES: ordered.
   std::optional<PageChains> chains = {};
@@ -64,7 +64,8 @@ struct FetchPlan {
   /// `docvalue_fields`, as JSON, for the ways that read columns.
   std::string columns;
   std::string columns_without_ids;
-  std::vector<std::string> sortable = {};  ///< See ColumnLayout.
+  /// The order whose sort values are the columns without ids; empty: they can't be had so.
+  std::string column_order = {};
 };
 
 /// Fetches the slices of a plan on threads of its own, ahead of those who decode them, and no

@@ -28,13 +28,17 @@ constexpr size_t kIndicesApartMax = 8;
 /// Of giving back the point in time: it ends by itself anyway.
 constexpr std::chrono::milliseconds kClosingMax{5'000};
 
+/// The beginning of what was read of a document.
+std::string_view ExcerptOf(const search::Hit& hit) {
+  const MarkedJson& read = hit.record.text.empty() ? hit.sort : hit.record;
+  return read.text.substr(0, kExcerptBytes);
+}
+
 /// Where a document is. Columns come without its id, which would cost as much as all of it; then
 /// its columns stand there.
 std::string Place(const search::Hit& hit) {
   if (!hit.id.empty()) return fmt::format("{}/{}", Printable(hit.index), Printable(hit.id));
-  return fmt::format(
-      "of {} with the fields {}", Printable(hit.index),
-      Printable((hit.record.text.empty() ? hit.sort : hit.record).text.substr(0, kExcerptBytes)));
+  return fmt::format("of {} with the fields {}", Printable(hit.index), Printable(ExcerptOf(hit)));
 }
 
 }  // namespace
@@ -298,16 +302,17 @@ Result<FetchPlan> SearchSource::CountSlices(search::SearchClient* client, const 
   if (columns_) {
     fetch.columns = columns_->fields;
     fetch.columns_without_ids = columns_->fields_without_ids;
-    fetch.sortable = columns_->sortable;
+    fetch.column_order = columns_->SortMember();
   }
   SliceCounter counter(client, view_.get(), &layout_.time);
   for (size_t i = 0; i < plan_.parts.size(); ++i) {
     const ReadPart& part = plan_.parts[i];
     TYMBAL_ASSIGN_OR_RETURN(std::vector<ReadWay> ways, WaysOf(part, plan_.way == SlotRead::kScan));
     const bool may_sort = std::count(ways.begin(), ways.end(), ReadWay::kColumnsThenIds) > 0;
-    TYMBAL_ASSIGN_OR_RETURN(const std::vector<Slice> slices,
-                            counter.Count(i, part.clauses, range,
-                                          may_sort ? fetch.sortable : std::vector<std::string>()));
+    TYMBAL_ASSIGN_OR_RETURN(
+        const std::vector<Slice> slices,
+        counter.Count(i, part.clauses, range,
+                      may_sort ? columns_->sortable : std::vector<std::string>()));
     uint64_t records = 0;
     for (const Slice& slice : slices) records += slice.count;
     uint64_t lookups = 0;
@@ -462,8 +467,7 @@ void SearchSource::AddSample(const search::Hit& hit, RejectReason reason) {
   if (sampled_[static_cast<size_t>(reason)]++ >= kSamplesPerReason) return;
   samples_.push_back(
       {hit.id.empty() ? std::string(hit.index) : fmt::format("{}/{}", hit.index, hit.id), 0, reason,
-       std::string(
-           (hit.record.text.empty() ? hit.sort : hit.record).text.substr(0, kExcerptBytes))});
+       std::string(ExcerptOf(hit))});
 }
 
 std::vector<RejectSample> SearchSource::RejectSamples() const {

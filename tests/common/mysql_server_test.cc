@@ -331,12 +331,7 @@ TEST_P(MysqlServer, ReportsRunsOfAnOlderTymbalAmongRankedOnes) {
     Take(store->CommitFragment(CommitOf(run, 0, rows)));
     Expect(store->PublishRun(epoch, run.id, {}));
   }
-  const auto methods = [&store] {
-    std::string text;
-    for (const StatReportRow& row : Take(store->ReadStats({}))) text += row.row.name.method;
-    for (const SlowReportRow& row : Take(store->ReadSlowCalls({}, 20))) text += row.name.method;
-    return text;
-  };
+  const auto methods = [&store] { return ReportedMethods(*store); };
   EXPECT_EQ(methods(), "bbaabbbbaaaa");
   Expect(db().Execute("DELETE FROM top_method WHERE period_start = 0"));
   EXPECT_EQ(methods(), "bbaabbbbaaaa");

@@ -258,12 +258,7 @@ TEST_F(SqliteStore, ReportsRunsOfAnOlderTymbalAmongRankedOnes) {
     Take(Commit(*store, run, Sorted({Method("a", 1), Method("b", 2)})));
     Expect(store->PublishRun(epoch, run.id, {}));
   };
-  const auto methods = [&store] {
-    std::string text;
-    for (const StatReportRow& row : Take(store->ReadStats({}))) text += row.row.name.method;
-    for (const SlowReportRow& row : Take(store->ReadSlowCalls({}, 20))) text += row.name.method;
-    return text;
-  };
+  const auto methods = [&store] { return ReportedMethods(*store); };
   publish(kHour0);
   store.reset();
   Sql(path_, "DROP TABLE top_method; PRAGMA user_version = 2");

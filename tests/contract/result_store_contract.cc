@@ -68,6 +68,13 @@ std::vector<StatRow> Sorted(std::vector<StatRow> rows) {
   return rows;
 }
 
+std::string ReportedMethods(ReportSource& source) {
+  std::string text;
+  for (const StatReportRow& row : Take(source.ReadStats({}))) text += row.row.name.method;
+  for (const SlowReportRow& row : Take(source.ReadSlowCalls({}, 20))) text += row.name.method;
+  return text;
+}
+
 RunPlan MakePlan(Period period, uint32_t fragments) {
   RunPlan plan;
   plan.period = period;

@@ -69,6 +69,10 @@ std::vector<StatRow> VisitedRows(ResultStore& store, RunId run);
 std::vector<StatRow> WithoutSlowest(std::vector<StatRow> rows);
 /// Returns the rows in the order of a commit.
 std::vector<StatRow> Sorted(std::vector<StatRow> rows);
+
+/// Returns the methods of the first rows and slow calls that a report of 20 shows, one behind the
+/// other.
+std::string ReportedMethods(ReportSource& source);
 /// Returns a plan of `fragments` equal fragments, all for the node "n1".
 RunPlan MakePlan(Period period, uint32_t fragments = 1);
 
