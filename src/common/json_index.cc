@@ -43,9 +43,13 @@ Status JsonIndex::Build(std::string_view text) {
   const auto code = simd->stage1(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
                                  simdjson::stage1_mode::regular);
   if (code) return BadInput(simdjson::error_message(code));
-  may_have_escapes_ = std::memchr(text.data(), '\\', text.size()) != nullptr;
   marks_ = {simd->structural_indexes.get(), simd->n_structural_indexes};
   return Status::Ok();
+}
+
+void EscapeFinder::Find() {
+  const void* const found = std::memchr(next_, '\\', static_cast<size_t>(end_ - next_));
+  next_ = found != nullptr ? static_cast<const char*>(found) : end_;
 }
 
 size_t CountMarks(const char* base, std::span<const uint32_t> marks, size_t first) {

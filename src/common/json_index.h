@@ -33,15 +33,36 @@ class JsonIndex {
   /// the size of the text.
   std::span<const uint32_t> marks() const { return marks_; }
 
-  /// Returns whether some string of the text may have escapes.
-  bool may_have_escapes() const { return may_have_escapes_; }
-
  private:
   struct Stage;  // Keeps simdjson out of this header: it is 30,000 lines.
 
   std::unique_ptr<Stage> stage_;
   std::span<const uint32_t> marks_;
-  bool may_have_escapes_ = false;
+};
+
+/// Says which parts of a text have a backslash. Looks at each byte once, many at a time, so it is
+/// asked for one part after the other. Thread: confined to one.
+class EscapeFinder {
+ public:
+  EscapeFinder() = default;
+  explicit EscapeFinder(std::string_view text) : next_(text.data()), end_(next_ + text.size()) {
+    Find();
+  }
+
+  /// REQUIRES: the part doesn't begin before those that were asked for earlier.
+  bool IsIn(std::string_view part) {
+    if (next_ < part.data()) {
+      next_ = part.data();
+      Find();
+    }
+    return next_ < part.data() + part.size();
+  }
+
+ private:
+  void Find();
+
+  const char* next_ = nullptr;  // The next backslash, or end_.
+  const char* end_ = nullptr;
 };
 
 /// A JSON value within an indexed text.
@@ -49,7 +70,7 @@ struct MarkedJson {
   std::string_view text;                 ///< From its first to its last byte.
   const char* base = nullptr;            ///< Where the indexed text begins.
   std::span<const uint32_t> marks = {};  ///< From its first mark on, perhaps beyond its end.
-  bool may_have_escapes = true;          ///< Some string of the indexed text.
+  bool may_have_escapes = true;          ///< Some string in it.
 
   /// Returns the byte that a mark stands at. REQUIRES: mark < marks.size().
   char At(size_t mark) const { return base[marks[mark]]; }

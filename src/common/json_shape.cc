@@ -12,9 +12,7 @@ constexpr size_t kObjectBytesMax = 8 * 1024;
 
 /// Reads up to 7 bytes behind both.
 bool SameBytes(const char* a, const char* b, size_t size) {
-  for (; size > kWordBytes; size -= kWordBytes, a += kWordBytes, b += kWordBytes) {
-    if (LoadWord(a) != LoadWord(b)) return false;
-  }
+  if (size >= kWordBytes) return SameWords(a, b, size);
   return size == 0 || (LoadWord(a) ^ LoadWord(b)) << (64 - 8 * size) == 0;
 }
 
@@ -35,66 +33,54 @@ std::optional<JsonShape> JsonShape::Of(const MarkedJson& object, const std::vect
   };
   JsonShape shape;
   shape.marks_ = marks;
-  size_t begin = 0;
-  uint32_t since = 0;  // Marks behind the last value.
-  const auto append = [&](size_t end, uint32_t blanks, Value value) {
-    shape.pieces_.push_back({static_cast<uint32_t>(shape.text_.size()),
-                             static_cast<uint32_t>(end - begin), since, blanks, value,
-                             static_cast<uint32_t>(end)});
-    shape.text_ += text.substr(begin, end - begin);
-    since = 0;
-  };
+  size_t begin = 0;  // Of the text behind the last value.
   for (size_t mark = 0; mark < marks; ++mark) {
     const size_t offset = offset_of(mark);
     const bool is_string = text[offset] == '"';
     const bool is_key = mark + 1 < marks && object.At(mark + 1) == ':';
     const bool is_fixed = std::find(fixed.begin(), fixed.end(), offset) != fixed.end();
-    if (!BeginsWord(text[offset]) && (!is_string || is_key || is_fixed)) {
-      ++since;
-      continue;
-    }
-    size_t end = offset_of(mark + 1);
-    uint32_t blanks = 0;
-    for (; IsBlank(text[end - 1]); --end) ++blanks;
-    append(offset, blanks, is_string ? Value::kString : Value::kWord);
+    if (!BeginsWord(text[offset]) && (!is_string || is_key || is_fixed)) continue;
+    const size_t quotes = is_string ? 1 : 0;
+    const size_t next = offset_of(mark + 1);
+    size_t end = next;
+    while (IsBlank(text[end - 1])) --end;
+    end -= quotes;
+    const size_t size = offset + quotes - begin;
+    shape.pieces_.push_back({static_cast<uint32_t>(shape.text_.size()), static_cast<uint32_t>(size),
+                             static_cast<uint32_t>(mark + 1), static_cast<uint32_t>(next - end),
+                             static_cast<uint32_t>(quotes), static_cast<uint32_t>(offset)});
+    shape.text_ += text.substr(begin, size);
     begin = end;
   }
-  append(text.size(), 0, Value::kNone);
-  if (shape.pieces_.size() > kValuesMax + 1) return std::nullopt;
+  if (shape.pieces_.size() > kValuesMax) return std::nullopt;
+  shape.last_begin_ = static_cast<uint32_t>(shape.text_.size());
+  shape.last_size_ = static_cast<uint32_t>(text.size() - begin);
+  shape.text_ += text.substr(begin);
   shape.text_.resize(shape.text_.size() + kWordBytes);
   return shape;
 }
 
+/// Where the text is the same, so are the marks in it. A value that ends elsewhere than it seems,
+/// since it has more or fewer blanks behind it, has other text behind it than the shape.
 bool JsonShape::Match(const MarkedJson& object, std::string_view* values) const {
   if (object.marks.size() < marks_) return false;
-  const uint32_t* mark = object.marks.data();
-  const char* const base = object.base;
   const char* at = object.text.data();
+  const char* const end = at + object.text.size();
   for (const Piece& piece : pieces_) {
-    mark += piece.marks;
-    // Where the next mark stands: if the text is the same, so are the marks in it.
-    const char* const text_end = at + piece.size;
-    if (text_end !=
-        (piece.value == Value::kNone ? object.text.data() + object.text.size() : base + *mark)) {
-      return false;
-    }
+    if (end - at < static_cast<std::ptrdiff_t>(piece.size)) return false;
     if (!SameBytes(at, text_.data() + piece.begin, piece.size)) return false;
-    if (piece.value == Value::kNone) break;
-    at = base + *++mark - piece.blanks;
-    const std::ptrdiff_t size = at - text_end;
-    if (piece.value == Value::kString) {
-      if (size < 2 || *text_end != '"' || at[-1] != '"') return false;
-    } else if (size < 1 || !BeginsWord(*text_end) || IsBlank(at[-1])) {
-      return false;
-    }
-    *values++ = {text_end, static_cast<size_t>(size)};
+    const char* const value = at + piece.size - piece.quotes;
+    at = object.base + object.marks[piece.next_mark] - piece.behind;
+    if (piece.quotes == 0 && (!BeginsWord(*value) || IsBlank(at[-1]))) return false;
+    *values++ = {value, static_cast<size_t>(at + piece.quotes - value)};
   }
-  return true;
+  return end - at == static_cast<std::ptrdiff_t>(last_size_) &&
+         SameBytes(at, text_.data() + last_begin_, last_size_);
 }
 
 std::optional<size_t> JsonShape::ValueAt(size_t offset) const {
-  const auto found = std::find_if(pieces_.begin(), pieces_.end(), [&](const Piece& piece) {
-    return piece.value_offset == offset && piece.value != Value::kNone;
+  const auto found = std::find_if(pieces_.begin(), pieces_.end(), [offset](const Piece& piece) {
+    return piece.value_offset == offset;
   });
   if (found == pieces_.end()) return std::nullopt;
   return static_cast<size_t>(found - pieces_.begin());

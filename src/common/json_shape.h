@@ -37,20 +37,21 @@ class JsonShape {
   std::optional<size_t> ValueAt(size_t offset) const;
 
  private:
-  enum class Value : uint8_t { kString, kWord, kNone };
-
-  /// Text, and the value behind it.
+  /// Text, and the value behind it. The quotes of a string belong to the text: what is compared
+  /// says that the value is a string.
   struct Piece {
     uint32_t begin;  // In text_.
     uint32_t size;
-    uint32_t marks;   // In the text.
-    uint32_t blanks;  // Behind the value, before the next mark.
-    Value value;
+    uint32_t next_mark;     // The one behind the value.
+    uint32_t behind;        // Bytes between the value, without quotes, and that mark.
+    uint32_t quotes;        // Of the value, on each side: 1 or 0.
     uint32_t value_offset;  // In the object that this is the shape of.
   };
 
-  std::string text_;  // Of all pieces, and some bytes that may be read.
+  std::string text_;  // Of all pieces, of what follows the last value, and what may be read.
   std::vector<Piece> pieces_;
+  uint32_t last_begin_ = 0;  // Of what follows the last value.
+  uint32_t last_size_ = 0;
   size_t marks_ = 0;  // Of the whole object.
 };
 

@@ -20,7 +20,7 @@ constexpr size_t kExcerptBytes = 200;
 class Walk {
  public:
   Walk(std::string_view text, const JsonIndex& index)
-      : text_(text), marks_(index.marks()), may_have_escapes_(index.may_have_escapes()) {}
+      : text_(text), marks_(index.marks()), escapes_(text) {}
 
   char Here() const { return mark_ < marks_.size() ? text_[marks_[mark_]] : '\0'; }
   size_t offset() const { return mark_ < marks_.size() ? marks_[mark_] : text_.size(); }
@@ -48,11 +48,11 @@ class Walk {
     const size_t begin = offset();
     value->base = text_.data();
     value->marks = marks_.subspan(mark_);
-    value->may_have_escapes = may_have_escapes_;
     mark_ += count;
     const bool ends_with_bracket = first == '{' || first == '[';
     const size_t end = ends_with_bracket ? marks_[mark_ - 1] + 1 : offset();
     value->text = text_.substr(begin, end - begin);
+    value->may_have_escapes = escapes_.IsIn(value->text);
     return true;
   }
 
@@ -71,7 +71,7 @@ class Walk {
  private:
   const std::string_view text_;
   const std::span<const uint32_t> marks_;
-  const bool may_have_escapes_;
+  EscapeFinder escapes_;
   size_t mark_ = 0;  // The next one.
 };
 

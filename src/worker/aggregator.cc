@@ -62,7 +62,9 @@ Status Aggregator::Add(const SpanBatch& batch) {
       if (const CallGroup* group = LikelyGroupOf(endpoints[i])) __builtin_prefetch(group, 1);
     }
     for (size_t i = 0; i < some.size(); ++i) {
-      if (const CallGroup* group = LikelyGroupOf(endpoints[i])) group->PrefetchEnd();
+      if (const CallGroup* group = LikelyGroupOf(endpoints[i])) {
+        group->PrefetchFor(some[i].duration_us);
+      }
     }
     for (size_t i = 0; i < some.size(); ++i) {
       TYMBAL_RETURN_IF_ERROR(Collect(some[i], hashes[i], endpoints[i]));

@@ -34,8 +34,11 @@ class CallGroup {
     return grown;
   }
 
-  /// Starts to load where Add() will write.
-  void PrefetchEnd() const { __builtin_prefetch(durations_.get() + size_, 1); }
+  /// Starts to load what Add() will look at for a call of this duration.
+  void PrefetchFor(uint64_t duration_us) const {
+    __builtin_prefetch(durations_.get() + size_, 1);
+    if (duration_us >= slow_min_us_) slowest_.Prefetch();
+  }
 
   /// Adds all of `other` and returns how many bytes of memory that took.
   size_t Merge(CallGroup&& other, const Limits& limits);

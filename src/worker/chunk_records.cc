@@ -15,7 +15,8 @@ namespace {
 static_assert(kRecordPadding >= search::kBodyPadding, "an answer is parsed where it stands");
 
 bool IsBlankLine(std::string_view line) {
-  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+  const bool begins_with_text = !line.empty() && line.front() > ' ';  // Nearly all do.
+  return !begins_with_text && line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
 }  // namespace
@@ -27,8 +28,10 @@ void ChunkRecords::Begin(const Chunk& chunk) {
   page_.hits.clear();
   status_ = Status::Ok();
   mark_ = 0;
+  if (chunk.is_answers) return;
   // Where it fails, records are looked at one by one, and only those that are damaged rejected.
-  const Status indexed = chunk.is_answers ? Status::Ok() : index_.Build(chunk.text());
+  const Status indexed = index_.Build(chunk.text());
+  escapes_ = EscapeFinder(chunk.text());
 }
 
 bool ChunkRecords::Next(MarkedJson* record, uint64_t* line) {
@@ -60,7 +63,7 @@ MarkedJson ChunkRecords::Mark(std::string_view record) {
   }
   marks_of_record_ = next - mark_;
   mark_ = next;
-  return {record, chunk_->buffer.data(), marks.subspan(next), index_.may_have_escapes()};
+  return {record, chunk_->buffer.data(), marks.subspan(next), escapes_.IsIn(record)};
 }
 
 bool ChunkRecords::NextText(std::string_view* text, uint64_t* line) {

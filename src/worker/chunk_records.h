@@ -39,8 +39,9 @@ class ChunkRecords {
   size_t offset_ = 0;  // Lines: the next one.
   size_t place_ = 0;   // Lists: the next record.
   uint64_t line_ = 0;
-  JsonIndex index_;  // Of the chunk, unless it holds answers.
-  size_t mark_ = 0;  // Of the last record.
+  JsonIndex index_;       // Of the chunk, unless it holds answers.
+  EscapeFinder escapes_;  // The same.
+  size_t mark_ = 0;       // Of the last record.
   size_t marks_of_record_ = 0;
   search::HitsPageParser parser_;
   search::HitsPage page_;

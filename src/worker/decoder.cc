@@ -34,7 +34,9 @@ struct Decoder::Parser {
   MaybeReason UnusualName(Field field, RejectReason missing, Arena* texts,
                           std::string_view* name) const;
   MaybeReason Start(Arena* texts, int64_t* start_ms) const;
+  MaybeReason UnusualStart(Arena* texts, int64_t* start_ms) const;
   MaybeReason Duration(uint64_t* duration_us) const;
+  MaybeReason UnusualDuration(uint64_t* duration_us) const;
   MaybeReason Weight(Span* span) const;
   MaybeReason CheckSlot(const Span& span) const;
   std::optional<uint32_t> SlotOfRecord(Arena* texts) const;
@@ -59,9 +61,8 @@ bool Decoder::Parser::Counts() const {
 
 /// The common case: a string without escapes.
 inline bool Decoder::Parser::PlainString(Field field, std::string_view* text) const {
-  const Token token = ValueOf(field);
-  if (tokens->may_have_escapes || !IsString(token)) return false;
-  *text = PlainText(token);
+  if (!tokens->IsPlainText(field)) return false;
+  *text = tokens->PlainTextOf(field);
   return true;
 }
 
@@ -110,8 +111,8 @@ Decoder::Parser::MaybeReason Decoder::Parser::NameText(Field field, Arena* texts
 inline Decoder::Parser::MaybeReason Decoder::Parser::Name(Field field, RejectReason missing,
                                                           Arena* texts,
                                                           std::string_view* name) const {
-  const bool is_usual = PlainString(field, name) && tokens->FormOf(field) == NameForm::kText &&
-                        !name->empty() && name->size() <= kNameBytesMax;
+  const bool is_usual = PlainString(field, name) && (!name->empty() || field == Field::kService) &&
+                        name->size() <= kNameBytesMax;
   return is_usual ? std::nullopt : UnusualName(field, missing, texts, name);
 }
 
@@ -128,7 +129,15 @@ Decoder::Parser::MaybeReason Decoder::Parser::UnusualName(Field field, RejectRea
   return std::nullopt;
 }
 
-Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start_ms) const {
+inline Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start_ms) const {
+  const auto digits = ParseDigits(tokens->TokenOf(Field::kStart));
+  if (!digits) return UnusualStart(texts, start_ms);
+  *start_ms = static_cast<int64_t>(WholeMicros(*digits, profile.start_unit) / 1000);
+  const bool is_in_range = *start_ms >= kStartMinMs && *start_ms < kStartEndMs;
+  return is_in_range ? std::nullopt : MaybeReason(RejectReason::kStartRange);
+}
+
+Decoder::Parser::MaybeReason Decoder::Parser::UnusualStart(Arena* texts, int64_t* start_ms) const {
   const Token token = ValueOf(Field::kStart);
   if (token.empty()) return RejectReason::kMissingStart;
   std::optional<int64_t> millis;
@@ -147,7 +156,15 @@ Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start
   return std::nullopt;
 }
 
-Decoder::Parser::MaybeReason Decoder::Parser::Duration(uint64_t* duration_us) const {
+inline Decoder::Parser::MaybeReason Decoder::Parser::Duration(uint64_t* duration_us) const {
+  const auto digits = ParseDigits(tokens->TokenOf(Field::kDuration));
+  if (!digits) return UnusualDuration(duration_us);
+  *duration_us = WholeMicros(*digits, profile.duration_unit);
+  return *duration_us <= kDurationMaxUs ? std::nullopt
+                                        : MaybeReason(RejectReason::kDurationTooLong);
+}
+
+Decoder::Parser::MaybeReason Decoder::Parser::UnusualDuration(uint64_t* duration_us) const {
   const Token token = ValueOf(Field::kDuration);
   if (token.empty()) return RejectReason::kMissingDuration;
   const auto number = ParseNumber(token);

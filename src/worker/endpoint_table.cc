@@ -13,15 +13,9 @@ namespace {
 
 constexpr size_t kSlotsAtFirst = 1024;
 
-/// Names are short, so a call of memcmp() takes longer than what it does.
 bool Same(const char* a, std::string_view b) {
-  const size_t size = b.size();
-  if (size < kWordBytes) return std::equal(b.begin(), b.end(), a);
-  for (size_t i = 0; i + kWordBytes < size; i += kWordBytes) {
-    if (LoadWord(a + i) != LoadWord(b.data() + i)) return false;
-  }
-  const size_t last = size - kWordBytes;  // Overlaps the one before.
-  return LoadWord(a + last) == LoadWord(b.data() + last);
+  return b.size() < kWordBytes ? std::equal(b.begin(), b.end(), a)
+                               : SameWords(a, b.data(), b.size());
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace tymbal::worker {
 namespace {
 
 /// Small enough that a batch and what it points to stay in the first-level caches.
-constexpr size_t kBatchSpans = 256;
+constexpr size_t kBatchSpans = 128;
 constexpr size_t kSamplesPerReason = 3;
 constexpr size_t kExcerptBytes = 120;
 constexpr size_t kDescribedFiles = 3;
@@ -69,18 +69,15 @@ class FileSource::Reader : public SpanReader {
 
   void DecodeOne(const MarkedJson& record, uint64_t line, SpanBatch* batch) {
     Decoder::Rejection rejection;
-    Span span;
-    switch (decoder_->Decode(record, &texts_, &span, &rejection)) {
-      case Decoder::Outcome::kSpan:
-        if (InRange(span.start_ms)) batch->spans.push_back(span);
-        return;
-      case Decoder::Outcome::kFiltered:
-        ++batch->filtered;
-        return;
-      case Decoder::Outcome::kRejected:
-        if (rejection.start_ms && !InRange(*rejection.start_ms)) return;
-        Reject(rejection, record.text, line, batch);
-        return;
+    Span& span = batch->spans.emplace_back();
+    const auto outcome = decoder_->Decode(record, &texts_, &span, &rejection);
+    if (outcome == Decoder::Outcome::kSpan && InRange(span.start_ms)) return;
+    batch->spans.pop_back();
+    if (outcome == Decoder::Outcome::kFiltered) {
+      ++batch->filtered;
+    } else if (outcome == Decoder::Outcome::kRejected &&
+               (!rejection.start_ms || InRange(*rejection.start_ms))) {
+      Reject(rejection, record.text, line, batch);
     }
   }
 

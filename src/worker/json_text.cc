@@ -121,7 +121,7 @@ std::optional<std::string_view> Unescape(std::string_view content, Arena* arena)
   return std::string_view(bytes, out.size());
 }
 
-std::optional<JsonNumber> ParseUnusualNumber(std::string_view token) {
+std::optional<JsonNumber> ParseNumber(std::string_view token) {
   const bool minus = token.starts_with('-');
   const std::string_view unsigned_part = token.substr(minus ? 1 : 0);
   const size_t digits = CountDigits(unsigned_part);

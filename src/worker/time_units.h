@@ -10,6 +10,14 @@
 
 namespace tymbal::worker {
 
+/// Converts a whole number of a unit to µs, cutting what is below; saturated at 2^64 - 1.
+inline uint64_t WholeMicros(uint64_t number, TimeUnit unit) {
+  if (unit == TimeUnit::kMicros) return number;
+  if (unit == TimeUnit::kNanos) return number / 1000;
+  const uint64_t factor = unit == TimeUnit::kSeconds ? 1'000'000 : 1000;
+  return number > UINT64_MAX / factor ? UINT64_MAX : number * factor;
+}
+
 /// Converts a time since 1970 to ms, cutting what is below. Returns nothing when it doesn't fit.
 std::optional<int64_t> ToMillis(const JsonNumber& number, TimeUnit unit);
 

@@ -17,6 +17,12 @@ constexpr size_t kKnownMax = 4;
 constexpr uint64_t kWorthwhileHits = 16;
 constexpr uint64_t kLearnPauseMax = 4096;
 
+constexpr Token kNoToken;
+
+bool IsRule(const Leaf& leaf) {
+  return leaf.field == Field::kErrorRule || leaf.field == Field::kCondition;
+}
+
 }  // namespace
 
 TokenCollector::TokenCollector(const Profile* profile, std::vector<PathNode> tree, RecordForm form,
@@ -40,11 +46,13 @@ TokenCollector::TokenCollector(const Profile* profile, std::vector<PathNode> tre
 const CollectedTokens& TokenCollector::Collect(const MarkedJson& record) {
   MarkedJson marked = record;
   if (record.marks.empty() && own_index_.Build(record.text).ok()) {
-    marked = {record.text, record.text.data(), own_index_.marks(), own_index_.may_have_escapes()};
+    marked = {record.text, record.text.data(), own_index_.marks(), record.may_have_escapes};
   }
   if (CollectByShape(marked)) return tokens_;
   Reset();
-  tokens_.may_have_escapes = true;
+  ResetChosen();
+  for (size_t field = 0; field < kValueFields; ++field) tokens_.values[field] = &chosen_[field];
+  tokens_.plain_texts = 0;
   record_ = record.text;
   taken_.clear();
   fixed_.clear();
@@ -54,10 +62,14 @@ const CollectedTokens& TokenCollector::Collect(const MarkedJson& record) {
 }
 
 void TokenCollector::Reset() {
-  tokens_.values.fill({});
   tokens_.conditions_met = 0;
   tokens_.error = false;
   tokens_.problem.reset();
+}
+
+/// Before values are chosen by Take().
+void TokenCollector::ResetChosen() {
+  chosen_.fill({});
   ranks_.fill(0xFF);
   seen_ = 0;
 }
@@ -66,9 +78,8 @@ bool TokenCollector::CollectByShape(const MarkedJson& record) {
   for (auto known = known_.begin(); known != known_.end(); ++known) {
     if (!known->shape.Match(record, shape_values_.data())) continue;
     if (known != known_.begin()) std::rotate(known_.begin(), known, known + 1);
-    tokens_.may_have_escapes =
-        record.may_have_escapes && record.text.find('\\') != std::string_view::npos;
     TakeKnown(&known_.front());
+    tokens_.plain_texts = record.may_have_escapes ? 0 : known_.front().plain_texts;
     return true;
   }
   return false;
@@ -78,12 +89,11 @@ void TokenCollector::TakeKnown(Known* known) {
   ++known->hits;
   learn_after_ = learn_pause_ = 0;
   Reset();
-  for (const Known::Use& use : known->plain) {
-    const Token token = shape_values_[use.value];
-    const auto field = static_cast<size_t>(use.leaf.field);
-    tokens_.values[field] = token.front() == 'n' && token == "null" ? Token() : token;
-    tokens_.forms[field] = use.leaf.form;
-  }
+  tokens_.values = known->values;
+  tokens_.forms = known->forms;
+  for (const Known::Use& use : known->rules) TakeRule(use.leaf, shape_values_[use.value]);
+  if (known->others.empty()) return;
+  ResetChosen();
   for (const Known::Use& use : known->others) {
     Take(use.leaf, shape_values_[use.value], use.may_repeat);
   }
@@ -112,22 +122,35 @@ void TokenCollector::Learn(const MarkedJson& record) {
 std::optional<TokenCollector::Known> TokenCollector::KnownOf(const MarkedJson& record) {
   auto shape = JsonShape::Of(record, fixed_);
   if (!shape || !shape->Match(record, shape_values_.data())) return std::nullopt;
-  Known known{std::move(*shape), {}, {}};
+  Known known;
+  known.shape = std::move(*shape);
+  known.values.fill(&kNoToken);
   for (const Taken& taken : taken_) {
     const auto value = known.shape.ValueAt(OffsetOf(taken.token));
     if (!value || shape_values_[*value] != taken.token) return std::nullopt;
-    (IsPlain(taken) ? known.plain : known.others).push_back({*value, taken.leaf, taken.may_repeat});
+    const Known::Use use{*value, taken.leaf, taken.may_repeat};
+    const auto field = static_cast<size_t>(taken.leaf.field);
+    const bool is_only = IsOnly(taken);
+    if (!is_only) known.others.push_back(use);
+    if (IsRule(taken.leaf)) {
+      if (is_only) known.rules.push_back(use);
+    } else {
+      known.values[field] = is_only ? &shape_values_[*value] : &chosen_[field];
+      known.forms[field] = taken.leaf.form;
+      const bool is_plain = is_only && IsString(taken.token) && taken.leaf.form == NameForm::kText;
+      if (is_plain) known.plain_texts |= 1U << field;
+    }
   }
   return known;
 }
 
-/// Whether taking it needs no look at other places of its field, nor at rules.
-bool TokenCollector::IsPlain(const Taken& taken) const {
-  const Field field = taken.leaf.field;
-  if (field == Field::kErrorRule || field == Field::kCondition) return false;
+/// Whether taking it needs no look at what else was taken.
+bool TokenCollector::IsOnly(const Taken& taken) const {
   if (IsQuotedNumber(taken.leaf, taken.token)) return false;
-  return std::count_if(taken_.begin(), taken_.end(),
-                       [field](const Taken& other) { return other.leaf.field == field; }) == 1;
+  return std::count_if(taken_.begin(), taken_.end(), [&taken](const Taken& other) {
+           return IsRule(taken.leaf) ? other.leaf.id == taken.leaf.id
+                                     : other.leaf.field == taken.leaf.field;
+         }) == 1;
 }
 
 void TokenCollector::Parse(std::string_view record) {
@@ -275,20 +298,25 @@ void TokenCollector::Take(const Leaf& leaf, Token token, bool may_repeat) {
     return;  // Of a list's elements with the same key the first counts.
   }
   seen_ |= bit;
+  if (IsRule(leaf)) {
+    TakeRule(leaf, token);
+    return;
+  }
   if (token == "null") return;
-  if (leaf.field == Field::kErrorRule) {
-    TakeErrorRule(profile_->errors[leaf.index], token);
-    return;
-  }
-  if (leaf.field == Field::kCondition) {
-    TakeCondition(profile_->only[leaf.index], token);
-    return;
-  }
   const auto field = static_cast<size_t>(leaf.field);
   if (leaf.index < ranks_[field]) {
     ranks_[field] = leaf.index;
-    tokens_.values[field] = IsQuotedNumber(leaf, token) ? PlainText(token) : token;
+    chosen_[field] = IsQuotedNumber(leaf, token) ? PlainText(token) : token;
     tokens_.forms[field] = leaf.form;
+  }
+}
+
+void TokenCollector::TakeRule(const Leaf& leaf, Token token) {
+  if (token == "null") return;
+  if (leaf.field == Field::kErrorRule) {
+    TakeErrorRule(profile_->errors[leaf.index], token);
+  } else {
+    TakeCondition(profile_->only[leaf.index], token);
   }
 }
 

@@ -22,14 +22,25 @@ namespace tymbal::worker {
 
 /// What a record holds where the paths of a profile lead to.
 struct CollectedTokens {
-  Token Of(Field field) const { return values[static_cast<size_t>(field)]; }
+  /// Returns what stands there, perhaps null.
+  const Token& TokenOf(Field field) const { return *values[static_cast<size_t>(field)]; }
+  /// Returns the value; empty: absent or null.
+  Token Of(Field field) const { return TokenOf(field) == "null" ? Token() : TokenOf(field); }
   NameForm FormOf(Field field) const { return forms[static_cast<size_t>(field)]; }
+  /// Whether the value is known to be a string without escapes, and its text what it says.
+  bool IsPlainText(Field field) const {
+    return (plain_texts >> static_cast<size_t>(field) & 1) != 0;
+  }
+  /// REQUIRES: IsPlainText(field).
+  std::string_view PlainTextOf(Field field) const {
+    return {TokenOf(field).data() + 1, TokenOf(field).size() - 2};
+  }
 
-  std::array<Token, kValueFields> values;
+  std::array<const Token*, kValueFields> values;
   std::array<NameForm, kValueFields> forms;
   size_t conditions_met = 0;
   bool error = false;
-  bool may_have_escapes = true;         ///< Some string among the values.
+  uint32_t plain_texts = 0;             ///< See IsPlainText(), by field.
   std::optional<RejectReason> problem;  ///< kMalformed: the rest says nothing.
 };
 
@@ -57,8 +68,13 @@ class TokenCollector {
       bool may_repeat;
     };
     JsonShape shape;
-    std::vector<Use> plain;  // What stands there is the field's value, or null.
-    std::vector<Use> others;
+    /// Where each field's value stands: among the values of the shape, or of others' fields in
+    /// chosen_, or nowhere.
+    std::array<const Token*, kValueFields> values{};
+    std::array<NameForm, kValueFields> forms{};
+    uint32_t plain_texts = 0;  // Unless there are escapes.
+    std::vector<Use> rules;    // Of errors and conditions.
+    std::vector<Use> others;   // What isn't the only place of its field, or needs a closer look.
     uint64_t hits = 0;
   };
   /// What was taken from the record at hand, to learn from it.
@@ -69,9 +85,10 @@ class TokenCollector {
   };
 
   void Reset();
+  void ResetChosen();
   bool CollectByShape(const MarkedJson& record);
   void TakeKnown(Known* known);
-  bool IsPlain(const Taken& taken) const;
+  bool IsOnly(const Taken& taken) const;
   void Parse(std::string_view record);
   void Learn(const MarkedJson& record);
   std::optional<Known> KnownOf(const MarkedJson& record);
@@ -81,6 +98,7 @@ class TokenCollector {
   simdjson::error_code WalkSortValues(simdjson::ondemand::array list);
   simdjson::error_code WalkColumn(simdjson::ondemand::array list, const PathNode& node);
   void Take(const Leaf& leaf, Token token, bool may_repeat);
+  void TakeRule(const Leaf& leaf, Token token);
   size_t OffsetOf(Token token) const { return static_cast<size_t>(token.data() - record_.data()); }
   void TakeAndNote(const Leaf& leaf, Token token, bool may_repeat);
   bool IsQuotedNumber(const Leaf& leaf, Token token) const;
@@ -97,6 +115,7 @@ class TokenCollector {
 
   // Of the record at hand:
   CollectedTokens tokens_;
+  std::array<Token, kValueFields> chosen_;     // By Take().
   std::array<uint8_t, kValueFields> ranks_{};  // Index of the path that each value came from.
   uint64_t seen_ = 0;                          // Leaf ids.
   std::string_view record_;

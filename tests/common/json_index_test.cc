@@ -25,14 +25,12 @@ class JsonIndexTest : public ::testing::Test {
 TEST_F(JsonIndexTest, MarksTheStructureAndTheBeginningsOfValues) {
   ASSERT_TRUE(Build(R"({"a":[1, true],"b":"}\\\"{"})").ok());
   EXPECT_THAT(index_.marks(), ElementsAre(0, 1, 4, 5, 6, 7, 9, 13, 14, 15, 18, 19, 27));
-  EXPECT_TRUE(index_.may_have_escapes());
   EXPECT_EQ(index_.marks().data()[index_.marks().size()], 28U) << "the size stands behind";
 }
 
 TEST_F(JsonIndexTest, TakesSeveralValuesBehindEachOther) {
   ASSERT_TRUE(Build("{\"a\":1}\n{\"b\":2}\n").ok());
   EXPECT_EQ(index_.marks().size(), 10U);
-  EXPECT_FALSE(index_.may_have_escapes());
   EXPECT_EQ(CountMarks(padded_.data(), index_.marks(), 0), 5U);
   EXPECT_EQ(CountMarks(padded_.data(), index_.marks(), 3), 1U);
   EXPECT_EQ(CountMarks(padded_.data(), index_.marks(), 5), 5U);
@@ -51,6 +49,18 @@ TEST_F(JsonIndexTest, RefusesWhatCannotBeJson) {
   EXPECT_FALSE(Build(" ").ok());
   EXPECT_TRUE(index_.marks().empty());
   EXPECT_TRUE(Build("{}").ok()) << "an error doesn't last";
+}
+
+TEST(EscapeFinder, KnowsWhichPartsHaveABackslash) {
+  const std::string_view text = R"(ab\ncd ef g\"h)";
+  EscapeFinder escapes(text);
+  EXPECT_TRUE(escapes.IsIn(text.substr(0, 6)));
+  EXPECT_TRUE(escapes.IsIn(text.substr(2, 1))) << "a part of a part";
+  EXPECT_FALSE(escapes.IsIn(text.substr(3, 3)));
+  EXPECT_FALSE(escapes.IsIn(text.substr(6, 5))) << "up to the next one";
+  EXPECT_TRUE(escapes.IsIn(text.substr(10)));
+  EXPECT_FALSE(escapes.IsIn(text.substr(12)));
+  EXPECT_FALSE(escapes.IsIn(text.substr(text.size())));
 }
 
 }  // namespace
