@@ -188,12 +188,15 @@ Decoder::Parser::MaybeReason Decoder::Parser::Weight(Span* span) const {
 Decoder::Parser::MaybeReason Decoder::Parser::CheckSlot(const Span& span) const {
   const Token token = ValueOf(Field::kSlot);
   if (token.empty()) return std::nullopt;
-  const auto number = ParseNumber(token);
-  if (!number || !number->is_integer) return RejectReason::kWrongType;
+  std::optional<uint64_t> number = ParseDigits(token);
+  if (!number) {
+    const auto unusual = ParseNumber(token);
+    if (!unusual || !unusual->is_integer) return RejectReason::kWrongType;
+    number = unusual->negative ? UINT64_MAX : unusual->magnitude;
+  }
   if (profile.slot_function != SlotFunction::kTymbal) return std::nullopt;
   const uint32_t slot = SlotOf(span.app, span.service, span.method, slots);
-  if (number->negative || number->magnitude != slot) return RejectReason::kWrongSlot;
-  return std::nullopt;
+  return *number == slot ? std::nullopt : MaybeReason(RejectReason::kWrongSlot);
 }
 
 /// See RejectedRecord. Which of them a record has doesn't depend on how it was read, so that each

@@ -71,5 +71,28 @@ TEST(Slot, EqualsTheVectorsOfIllFormedBytes) {
   }
 }
 
+/// 31 * h + c over the characters, which are all below U+10000.
+uint32_t Slowly(const std::u16string& characters) {
+  uint32_t h = 0;
+  for (const char16_t c : characters) h = 31 * h + c;
+  return h;
+}
+
+TEST(Slot, HashesNamesOfEveryLengthCharacterByCharacter) {
+  for (size_t size = 0; size <= 40; ++size) {
+    std::string name;
+    for (size_t i = 0; i < size; ++i) name.push_back(static_cast<char>(0x7F - 3 * i));
+    const std::u16string characters(name.begin(), name.end());
+    EXPECT_EQ(EndpointHash("", "", name), Slowly(characters)) << name;
+    EXPECT_EQ(EndpointHash("", name, "x"), Slowly(characters + u'\0' + u'x')) << name;
+    for (size_t at = 0; at < size; ++at) {
+      const std::string other = name.substr(0, at) + "\u00e9" + name.substr(at + 1);
+      std::u16string others = characters;
+      others[at] = u'\u00e9';
+      EXPECT_EQ(EndpointHash("", "", other), Slowly(others)) << other;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tymbal
