@@ -56,6 +56,7 @@ std::optional<JsonShape> JsonShape::Of(const MarkedJson& object, const std::vect
   shape.last_begin_ = static_cast<uint32_t>(shape.text_.size());
   shape.last_size_ = static_cast<uint32_t>(text.size() - begin);
   shape.text_ += text.substr(begin);
+  shape.has_line_ends_ = shape.text_.find('\n') != std::string::npos;
   shape.text_.resize(shape.text_.size() + kWordBytes);
   return shape;
 }

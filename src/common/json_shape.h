@@ -32,6 +32,9 @@ class JsonShape {
   /// error, and the object has kJsonPadding readable bytes behind it.
   bool Match(const MarkedJson& object, std::string_view* values) const;
 
+  /// Returns whether there are line ends in all objects of this shape; else there are in none.
+  bool has_line_ends() const { return has_line_ends_; }
+
   /// Returns the number of the value that began at `offset` in the object that this is the shape
   /// of.
   std::optional<size_t> ValueAt(size_t offset) const;
@@ -53,6 +56,7 @@ class JsonShape {
   uint32_t last_begin_ = 0;  // Of what follows the last value.
   uint32_t last_size_ = 0;
   size_t marks_ = 0;  // Of the whole object.
+  bool has_line_ends_ = false;
 };
 
 }  // namespace tymbal

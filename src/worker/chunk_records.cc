@@ -51,6 +51,28 @@ bool ChunkRecords::Next(MarkedJson* record, uint64_t* line) {
   return true;
 }
 
+bool ChunkRecords::Guess(MarkedJson* record, uint64_t* line) {
+  const std::span<const uint32_t> marks = index_.marks();
+  const size_t first = mark_ + marks_of_record_;
+  const size_t behind = first + marks_of_record_;
+  if (!chunk_->is_lines || chunk_->is_answers || marks_of_record_ == 0 || behind > marks.size() ||
+      marks[first] != offset_) {
+    return false;
+  }
+  const size_t end = marks[behind - 1] + 1;
+  if (end == chunk_->size || chunk_->buffer[end] != '\n') return false;
+  const std::string_view text(chunk_->buffer.data() + offset_, end - offset_);
+  *record = {text, chunk_->buffer.data(), marks.subspan(first), escapes_.IsIn(text)};
+  *line = line_;
+  return true;
+}
+
+void ChunkRecords::Accept() {
+  mark_ += marks_of_record_;
+  offset_ = index_.marks()[mark_ + marks_of_record_ - 1] + 2;  // The bracket and the line end.
+  ++line_;
+}
+
 /// Records have mostly as many marks as the one before.
 MarkedJson ChunkRecords::Mark(std::string_view record) {
   const std::span<const uint32_t> marks = index_.marks();

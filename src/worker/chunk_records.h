@@ -23,6 +23,13 @@ class ChunkRecords {
   /// of the chunk, from 0; hits have their answer's.
   bool Next(MarkedJson* record, uint64_t* line);
 
+  /// Returns false if nothing says where the next line ends but a search for it. Otherwise returns
+  /// what it seems to be: a record with as many marks as the one before, if that is one (see
+  /// Decoder::DecodeLine()). Then it is to be accepted; or else Next() returns the true one.
+  bool Guess(MarkedJson* record, uint64_t* line);
+  /// Goes on behind the record that Guess() has returned.
+  void Accept();
+
   /// Returns what is wrong with an answer that isn't whole: kBadInput. Its hits would be missing,
   /// and nothing would say so.
   const Status& status() const { return status_; }

@@ -24,8 +24,9 @@ struct Decoder::Parser {
 
   using MaybeReason = std::optional<RejectReason>;
 
+  Outcome Judge(Arena* texts, Span* span, Rejection* rejection) const;
   bool Counts() const;
-  MaybeReason Interpret(Arena* texts, Span* span, std::optional<int64_t>* start_ms);
+  MaybeReason Interpret(Arena* texts, Span* span, std::optional<int64_t>* start_ms) const;
   bool PlainString(Field field, std::string_view* text) const;
   MaybeReason Text(Field field, Arena* texts, std::string_view* text) const;
   MaybeReason UnusualText(Field field, Arena* texts, std::string_view* text) const;
@@ -220,7 +221,7 @@ std::optional<uint32_t> Decoder::Parser::SlotOfRecord(Arena* texts) const {
 /// Sets `*start_ms` as soon as it is known, so that a record rejected for another reason still has
 /// its place.
 Decoder::Parser::MaybeReason Decoder::Parser::Interpret(Arena* texts, Span* span,
-                                                        std::optional<int64_t>* start_ms) {
+                                                        std::optional<int64_t>* start_ms) const {
   if (const auto reason = Start(texts, &span->start_ms)) return reason;
   *start_ms = span->start_ms;
   if (const auto reason = Name(Field::kApp, RejectReason::kMissingApp, texts, &span->app)) {
@@ -241,6 +242,23 @@ Decoder::Parser::MaybeReason Decoder::Parser::Interpret(Arena* texts, Span* span
   span->span_id = span->span_id.substr(0, kIdBytesMax);
   span->error = tokens->error;
   return CheckSlot(*span);
+}
+
+/// Makes something of the tokens.
+Decoder::Outcome Decoder::Parser::Judge(Arena* texts, Span* span, Rejection* rejection) const {
+  const auto problem = tokens->problem;
+  if (problem == RejectReason::kMalformed) {
+    *rejection = {*problem, std::nullopt, std::nullopt};
+    return Outcome::kRejected;
+  }
+  if (!Counts()) return Outcome::kFiltered;
+  std::optional<int64_t> start_ms;
+  const auto reason = Interpret(texts, span, &start_ms);
+  if (problem || reason) {
+    *rejection = {problem ? *problem : *reason, start_ms, SlotOfRecord(texts)};
+    return Outcome::kRejected;
+  }
+  return span->weight == 0 ? Outcome::kFiltered : Outcome::kSpan;  // It stands for no call.
 }
 
 Result<std::unique_ptr<Decoder>> Decoder::Create(const Profile& profile, uint32_t slots,
@@ -270,19 +288,15 @@ std::optional<uint32_t> Decoder::SlotOfLast(Arena* texts) const {
 Decoder::Outcome Decoder::Decode(const MarkedJson& record, Arena* texts, Span* span,
                                  Rejection* rejection) {
   parser_->tokens = &parser_->collector.Collect(record);
-  const auto problem = parser_->tokens->problem;
-  if (problem == RejectReason::kMalformed) {
-    *rejection = {*problem, std::nullopt, std::nullopt};
-    return Outcome::kRejected;
-  }
-  if (!parser_->Counts()) return Outcome::kFiltered;
-  std::optional<int64_t> start_ms;
-  const auto reason = parser_->Interpret(texts, span, &start_ms);
-  if (problem || reason) {
-    *rejection = {problem ? *problem : *reason, start_ms, parser_->SlotOfRecord(texts)};
-    return Outcome::kRejected;
-  }
-  return span->weight == 0 ? Outcome::kFiltered : Outcome::kSpan;  // It stands for no call.
+  return parser_->Judge(texts, span, rejection);
+}
+
+std::optional<Decoder::Outcome> Decoder::DecodeLine(const MarkedJson& record, Arena* texts,
+                                                    Span* span, Rejection* rejection) {
+  const CollectedTokens* const tokens = parser_->collector.CollectLine(record);
+  if (tokens == nullptr) return std::nullopt;
+  parser_->tokens = tokens;
+  return parser_->Judge(texts, span, rejection);
 }
 
 }  // namespace tymbal::worker

@@ -51,11 +51,36 @@ class FileSource::Reader : public SpanReader {
     while (batch->spans.size() < kBatchSpans) {
       MarkedJson record;
       uint64_t line = 0;
-      if (!in_chunk_.Next(&record, &line)) return EndChunk();
-      ++records_;
-      DecodeOne(record, line, batch);
+      Decoder::Rejection rejection;
+      Span& span = batch->spans.emplace_back();
+      const auto outcome = DecodeNext(&record, &line, &span, &rejection);
+      if (outcome == Decoder::Outcome::kSpan && InRange(span.start_ms)) continue;
+      batch->spans.pop_back();
+      if (!outcome) return EndChunk();
+      if (outcome == Decoder::Outcome::kFiltered) {
+        ++batch->filtered;
+      } else if (outcome == Decoder::Outcome::kRejected &&
+                 (!rejection.start_ms || InRange(*rejection.start_ms))) {
+        Reject(rejection, record.text, line, batch);
+      }
     }
     return Status::Ok();
+  }
+
+  /// Returns nothing at the end of the chunk.
+  std::optional<Decoder::Outcome> DecodeNext(MarkedJson* record, uint64_t* line, Span* span,
+                                             Decoder::Rejection* rejection) {
+    if (in_chunk_.Guess(record, line)) {
+      const auto outcome = decoder_->DecodeLine(*record, &texts_, span, rejection);
+      if (outcome) {
+        in_chunk_.Accept();
+        ++records_;
+        return outcome;
+      }
+    }
+    if (!in_chunk_.Next(record, line)) return std::nullopt;
+    ++records_;
+    return decoder_->Decode(*record, &texts_, span, rejection);
   }
 
   Status EndChunk() {
@@ -65,20 +90,6 @@ class FileSource::Reader : public SpanReader {
     source_->AddSamples(std::exchange(samples_, {}));
     source_->FinishChunk(file_, chunk_, records_);
     return Status::Ok();
-  }
-
-  void DecodeOne(const MarkedJson& record, uint64_t line, SpanBatch* batch) {
-    Decoder::Rejection rejection;
-    Span& span = batch->spans.emplace_back();
-    const auto outcome = decoder_->Decode(record, &texts_, &span, &rejection);
-    if (outcome == Decoder::Outcome::kSpan && InRange(span.start_ms)) return;
-    batch->spans.pop_back();
-    if (outcome == Decoder::Outcome::kFiltered) {
-      ++batch->filtered;
-    } else if (outcome == Decoder::Outcome::kRejected &&
-               (!rejection.start_ms || InRange(*rejection.start_ms))) {
-      Reject(rejection, record.text, line, batch);
-    }
   }
 
   void Reject(const Decoder::Rejection& rejection, std::string_view record, uint64_t line,

@@ -48,7 +48,7 @@ const CollectedTokens& TokenCollector::Collect(const MarkedJson& record) {
   if (record.marks.empty() && own_index_.Build(record.text).ok()) {
     marked = {record.text, record.text.data(), own_index_.marks(), record.may_have_escapes};
   }
-  if (CollectByShape(marked)) return tokens_;
+  if (CollectByShape(marked, /*in_line=*/false)) return tokens_;
   Reset();
   ResetChosen();
   for (size_t field = 0; field < kValueFields; ++field) tokens_.values[field] = &chosen_[field];
@@ -74,8 +74,9 @@ void TokenCollector::ResetChosen() {
   seen_ = 0;
 }
 
-bool TokenCollector::CollectByShape(const MarkedJson& record) {
+bool TokenCollector::CollectByShape(const MarkedJson& record, bool in_line) {
   for (auto known = known_.begin(); known != known_.end(); ++known) {
+    if (in_line && known->shape.has_line_ends()) continue;
     if (!known->shape.Match(record, shape_values_.data())) continue;
     if (known != known_.begin()) std::rotate(known_.begin(), known, known + 1);
     TakeKnown(&known_.front());

@@ -56,6 +56,12 @@ class TokenCollector {
   /// slower. REQUIRES: kRecordPadding readable bytes behind it.
   const CollectedTokens& Collect(const MarkedJson& record);
 
+  /// The same of one that has the shape of an earlier record, one without line ends. Otherwise
+  /// returns nullptr.
+  const CollectedTokens* CollectLine(const MarkedJson& record) {
+    return CollectByShape(record, /*in_line=*/true) ? &tokens_ : nullptr;
+  }
+
   /// Whether a start in quotes is a text with a time, not a number that an index has taken.
   bool start_may_be_text() const { return start_may_be_text_; }
 
@@ -86,7 +92,7 @@ class TokenCollector {
 
   void Reset();
   void ResetChosen();
-  bool CollectByShape(const MarkedJson& record);
+  bool CollectByShape(const MarkedJson& record, bool in_line);
   void TakeKnown(Known* known);
   bool IsOnly(const Taken& taken) const;
   void Parse(std::string_view record);

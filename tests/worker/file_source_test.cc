@@ -8,8 +8,15 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <random>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
+
+#include "common/slot.h"
+#include "worker/decoder.h"
 
 namespace tymbal::worker {
 namespace {
@@ -120,6 +127,66 @@ TEST_F(FileSourceTest, ReadersTogetherBringEverySpanOnceFromEveryFormat) {
     for (const auto& [duration_us, count] : *counts) ASSERT_EQ(count, 1) << duration_us;
     EXPECT_EQ((*source)->consumed_bytes(), (*source)->total_bytes());
   }
+}
+
+/// What the lines hold when each is decoded alone, by a decoder that knows no other.
+std::pair<std::vector<uint64_t>, std::vector<RejectReason>> LineByLine(const std::string& text) {
+  std::pair<std::vector<uint64_t>, std::vector<RejectReason>> all;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const auto decoder = *Decoder::Create(*LoadProfile("tymbal"), kSlotsDefault);
+    const std::string padded = line + std::string(kRecordPadding, '"');
+    Arena texts;
+    Span span;
+    Decoder::Rejection rejection;
+    const auto outcome =
+        decoder->Decode(std::string_view(padded).substr(0, line.size()), &texts, &span, &rejection);
+    if (outcome == Decoder::Outcome::kSpan) all.first.push_back(span.duration_us);
+    if (outcome == Decoder::Outcome::kRejected) all.second.push_back(rejection.reason);
+  }
+  return all;
+}
+
+/// Where a line ends is guessed from the one before, and no guess may make one record of two lines,
+/// or two of one.
+TEST_F(FileSourceTest, ALineIsARecordWhateverIsInItI6) {
+  // Outside of strings: where a string is damaged, the whole chunk goes without guesses.
+  const std::vector<std::string> pieces = {"\n", "\r\n", " ", "\n\n", "{}", "}", "\n}"};
+  std::mt19937_64 random(3);
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string line = Line(1000 + i);
+    // Mostly of one shape, so that there is something to guess.
+    if (random() % 4 == 0) {
+      const size_t place = line.find_first_of("{,:}\n", random() % line.size());
+      line.insert(place + random() % 2, pieces[random() % pieces.size()]);
+    }
+    text += line;
+  }
+  // The same objects over two lines each are records in a list: known, but of no line.
+  std::string list = "[";
+  for (int i = 0; i < 10; ++i) {
+    std::string object = Line(i);
+    object.insert(object.find(",\"method") + 1, "\n");
+    list += (i == 0 ? "" : ",") + object;
+    text += object;
+  }
+  const auto source = Create({Write("list.json", list + "]"), Write("lines.ndjson", text)});
+  ASSERT_TRUE(source) << source.error().message();
+  const auto readers = (*source)->Open({}, 1);
+  std::pair<std::vector<uint64_t>, std::vector<RejectReason>> all;
+  SpanBatch batch;
+  while (*(*readers)[0]->Next(&batch)) {
+    for (const Span& span : batch.spans) all.first.push_back(span.duration_us);
+    for (const RejectedRecord& record : batch.rejected) all.second.push_back(record.reason);
+  }
+  ASSERT_GE(all.first.size(), 10'010U);
+  EXPECT_EQ(all.first[9], 9U) << "the list has the first ten";
+  all.first.erase(all.first.begin(), all.first.begin() + 10);
+  const auto expected = LineByLine(text);
+  EXPECT_EQ(all.first, expected.first);
+  EXPECT_EQ(all.second, expected.second);
 }
 
 TEST_F(FileSourceTest, ARangeTakesItsSpansOnly) {
