@@ -70,7 +70,7 @@ struct MarkedJson {
   std::string_view text;                 ///< From its first to its last byte.
   const char* base = nullptr;            ///< Where the indexed text begins.
   std::span<const uint32_t> marks = {};  ///< From its first mark on, perhaps beyond its end.
-  bool may_have_escapes = true;          ///< Some string in it.
+  bool may_have_escapes = true;          ///< Some string in it; or nobody has looked.
 
   /// Returns the byte that a mark stands at. REQUIRES: mark < marks.size().
   char At(size_t mark) const { return base[marks[mark]]; }

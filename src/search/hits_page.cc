@@ -19,8 +19,7 @@ constexpr size_t kExcerptBytes = 200;
 /// Goes along the marks of an answer. What it finds out of place is said by false.
 class Walk {
  public:
-  Walk(std::string_view text, const JsonIndex& index)
-      : text_(text), marks_(index.marks()), escapes_(text) {}
+  Walk(std::string_view text, const JsonIndex& index) : text_(text), marks_(index.marks()) {}
 
   char Here() const { return mark_ < marks_.size() ? text_[marks_[mark_]] : '\0'; }
   size_t offset() const { return mark_ < marks_.size() ? marks_[mark_] : text_.size(); }
@@ -52,7 +51,6 @@ class Walk {
     const bool ends_with_bracket = first == '{' || first == '[';
     const size_t end = ends_with_bracket ? marks_[mark_ - 1] + 1 : offset();
     value->text = text_.substr(begin, end - begin);
-    value->may_have_escapes = escapes_.IsIn(value->text);
     return true;
   }
 
@@ -71,7 +69,6 @@ class Walk {
  private:
   const std::string_view text_;
   const std::span<const uint32_t> marks_;
-  EscapeFinder escapes_;
   size_t mark_ = 0;  // The next one.
 };
 

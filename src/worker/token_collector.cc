@@ -80,7 +80,9 @@ bool TokenCollector::CollectByShape(const MarkedJson& record, bool in_line) {
     if (!known->shape.Match(record, shape_values_.data())) continue;
     if (known != known_.begin()) std::rotate(known_.begin(), known, known + 1);
     TakeKnown(&known_.front());
-    tokens_.plain_texts = record.may_have_escapes ? 0 : known_.front().plain_texts;
+    const bool has_escapes =
+        record.may_have_escapes && record.text.find('\\') != std::string_view::npos;
+    tokens_.plain_texts = has_escapes ? 0 : known_.front().plain_texts;
     return true;
   }
   return false;
