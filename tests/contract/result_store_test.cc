@@ -541,6 +541,22 @@ TEST_P(ResultStoreContract, RefusesTheSameEndpointFromTwoFragmentsOfARun) {
   EXPECT_EQ(Take(store().ReadRun(run.id)).fragments[1].state, FragmentState::kAssigned);
 }
 
+TEST_P(ResultStoreContract, NamesTheOneOfManyRowsThatItRefusesAndKeepsNoneOfThem) {
+  const RunRecord run = Take(store().PlanRun(TakeEpoch(), MakePlan(kHour0, 2)));
+  std::vector<StatRow> rows;
+  for (int i = 0; i < 200; ++i) rows.push_back(Method(fmt::format("method-{}", i)));
+  rows = Sorted(rows);
+  const std::vector<StatRow> first = {rows[99]};
+  Take(Commit(run, 0, first));
+  const Result<CommitOutcome> result = Commit(run, 1, rows);
+  ASSERT_EQ(CodeOf(result), StatusCode::kInternal);
+  EXPECT_THAT(result.error().message(), HasSubstr(first.front().name.method));
+  EXPECT_EQ(VisitedRows(store(), run.id), WithoutSlowest(first));
+  rows.erase(rows.begin() + 99);
+  Take(Commit(run, 1, rows));
+  EXPECT_THAT(VisitedRows(store(), run.id), SizeIs(200));
+}
+
 TEST_P(ResultStoreContract, CommitsDifferentFragmentsThroughTwoObjectsAtOnce) {
   const Epoch epoch = TakeEpoch();
   constexpr uint32_t kFragments = 16;
