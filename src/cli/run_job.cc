@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <utility>
 
@@ -171,8 +172,8 @@ Status RunJob::TryPeriod(SummaryAhead* summaries, PeriodOutcome* outcome) {
   }
   if (published && !options_.replace) return Conflict(DescribeConflict(*published, input));
   TYMBAL_ASSIGN_OR_RETURN(const RunRecord run, PlanOrResume(input, outcome->period));
-  TYMBAL_RETURN_IF_ERROR(Execute(run, summaries));
-  TYMBAL_RETURN_IF_ERROR(Publish(run));
+  TYMBAL_ASSIGN_OR_RETURN(const Publication publication, Execute(run, summaries));
+  TYMBAL_RETURN_IF_ERROR(Publish(run, publication));
   outcome->action = published ? PeriodAction::kReplaced : PeriodAction::kPublished;
   outcome->run = run.id;
   // Superseded results are of no use any more; their row in the ledger stays.
@@ -228,7 +229,8 @@ Result<RunRecord> RunJob::PlanOrResume(const RunInput& input, const Period& peri
 }
 
 /// The worker's part: take the task from the board, commit its fragments one by one, say so.
-Status RunJob::Execute(const RunRecord& run, SummaryAhead* summaries) {
+/// Returns what their rows add up to.
+Result<Publication> RunJob::Execute(const RunRecord& run, SummaryAhead* summaries) {
   Task task{epoch_, run.id, run.period, run.slots, {}};
   for (const FragmentRecord& fragment : run.fragments) {
     if (fragment.state == FragmentState::kDone) continue;
@@ -243,7 +245,7 @@ Status RunJob::Execute(const RunRecord& run, SummaryAhead* summaries) {
   return ExecuteTask(**seen, summaries);
 }
 
-Status RunJob::ExecuteTask(const Task& task, SummaryAhead* summaries) {
+Result<Publication> RunJob::ExecuteTask(const Task& task, SummaryAhead* summaries) {
   std::vector<SummaryPart> parts;
   for (const TaskFragment& fragment : task.fragments) {
     parts.push_back({task.period.start_ms, fragment.slots});
@@ -253,24 +255,39 @@ Status RunJob::ExecuteTask(const Task& task, SummaryAhead* summaries) {
   const auto later = std::upper_bound(starts.begin(), starts.end(), task.period.start_ms);
   if (later != starts.end() && !parts.empty()) parts.push_back({*later, parts.front().slots});
 
+  master::RollUp roll_up;
+  Publication publication;
   for (size_t i = 0; i < task.fragments.size(); ++i) {
     const TaskFragment& fragment = task.fragments[i];
     const auto next = i + 1 < parts.size() ? std::optional(parts[i + 1]) : std::nullopt;
     TYMBAL_ASSIGN_OR_RETURN(const worker::FragmentResult result, summaries->Take(parts[i], next));
+    // Meanwhile, since a store needs longer for them.
+    std::future<Status> added_up = std::async(std::launch::async, [&]() -> Status {
+      for (const StatRow& row : result.rows) TYMBAL_RETURN_IF_ERROR(roll_up.Add(row));
+      if (i + 1 < task.fragments.size()) return Status::Ok();
+      TYMBAL_ASSIGN_OR_RETURN(publication, roll_up.Finish());
+      return Status::Ok();
+    });
     const FragmentCommit commit{task.run, fragment.no, fragment.token, result.coverage,
                                 &result.rows};
     TYMBAL_ASSIGN_OR_RETURN([[maybe_unused]] const CommitOutcome outcome,
                             store_->CommitFragment(commit));
+    TYMBAL_RETURN_IF_ERROR(added_up.get());
     TYMBAL_RETURN_IF_ERROR(Await<Status>(loop_, [&](auto done) {
       coordinator_->ReportProgress(commit.run, fragment.no, {fragment.token, ""}, std::move(done));
     }));
   }
-  return Status::Ok();
+  return publication;
 }
 
-/// The master's part: progress is only a hint, the store checks that every fragment is done.
-Status RunJob::Publish(const RunRecord& run) {
-  TYMBAL_RETURN_IF_ERROR(master::RollUpAndPublish(store_, epoch_, run.id));
+/// The master's part: progress is only a hint, the store checks that every fragment is done. What
+/// was done before `run` was taken over is not in `publication`, only in the store.
+Status RunJob::Publish(const RunRecord& run, const Publication& publication) {
+  const bool all_added_up = std::all_of(
+      run.fragments.begin(), run.fragments.end(),
+      [](const FragmentRecord& fragment) { return fragment.state != FragmentState::kDone; });
+  TYMBAL_RETURN_IF_ERROR(all_added_up ? store_->PublishRun(epoch_, run.id, publication)
+                                      : master::RollUpAndPublish(store_, epoch_, run.id));
   return Await<Status>(loop_,
                        [this](auto done) { coordinator_->ClearProgress({}, std::move(done)); });
 }

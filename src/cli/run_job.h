@@ -81,9 +81,9 @@ class RunJob : private Coordinator::Listener {
   Status TryPeriod(SummaryAhead* summaries, PeriodOutcome* outcome);
   Result<RunRecord> PlanOrResume(const RunInput& input, const Period& period);
   Status TakeOver(RunRecord* run);
-  Status Execute(const RunRecord& run, SummaryAhead* summaries);
-  Status ExecuteTask(const Task& task, SummaryAhead* summaries);
-  Status Publish(const RunRecord& run);
+  Result<Publication> Execute(const RunRecord& run, SummaryAhead* summaries);
+  Result<Publication> ExecuteTask(const Task& task, SummaryAhead* summaries);
+  Status Publish(const RunRecord& run, const Publication& publication);
 
   EventLoop* const loop_;
   Coordinator* const coordinator_;

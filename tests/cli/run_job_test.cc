@@ -49,9 +49,9 @@ class IntrudedStore : public ResultStore {
   Status VisitMethodRows(RunId run, const std::function<Status(const StatRow&)>& visit) override {
     return store_->VisitMethodRows(run, visit);
   }
-  Status PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rows) override {
+  Status PublishRun(Epoch epoch, RunId run, const Publication& publication) override {
     Count();
-    return store_->PublishRun(epoch, run, rows);
+    return store_->PublishRun(epoch, run, publication);
   }
   Status FailRun(Epoch epoch, RunId run, std::string_view reason) override {
     return store_->FailRun(epoch, run, reason);
@@ -122,14 +122,17 @@ class RunJobTest : public ::testing::Test {
     return actions;
   }
 
-  /// What reports show of the store, apart from run ids.
+  /// What reports show of the store, at all levels, apart from run ids.
   static std::string Shown(World* world) {
-    const auto rows = world->store.ReadStats({.filter = {}, .sort = SortKey::kTime, .limit = 0});
     std::string text;
-    for (const StatReportRow& row : *rows) {
-      text += std::to_string(row.period.start_ms) + row.row.name.method + " " +
-              std::to_string(row.row.stat.calls) + " " +
-              std::to_string(row.row.stat.duration_sum_us) + "\n";
+    for (const Level level : {Level::kMethod, Level::kService, Level::kApp}) {
+      const auto rows = world->store.ReadStats(
+          {.level = level, .filter = {}, .sort = SortKey::kTime, .limit = 0});
+      for (const auto& [period, row] : *rows) {
+        text += std::to_string(period.start_ms) + row.name.method + " " +
+                std::to_string(row.stat.calls) + " " + std::to_string(row.stat.duration_sum_us) +
+                "\n";
+      }
     }
     return text;
   }
