@@ -23,8 +23,11 @@ constexpr int kFencedMax = 20;
 /// other one just before that publishes, and be fenced so in turn, again and again.
 constexpr int kFencedPauseMs = 20;
 constexpr size_t kConflictsShown = 3;
-/// Fragments of a run: the rows of two at a time are in memory, see SummaryAhead.
-constexpr uint32_t kFragments = 4;
+/// The more fragments, the fewer rows are in memory, which are those of two at a time
+/// (SummaryAhead). But each commit costs a wait for the disk, and one of many rows goes through
+/// most pages of its period anew: the ids of a fragment's endpoints lie between those of the
+/// others.
+constexpr uint32_t kFragmentsMax = 4;
 
 /// Runs the loop until an asynchronous call has replied. `call` gets the callback.
 template <typename T, typename Call>
@@ -62,6 +65,7 @@ Status OtherPeriods(std::string_view detail) {
 Result<std::vector<PeriodOutcome>> RunJob::Commit(worker::Aggregator* aggregator) {
   TYMBAL_RETURN_IF_ERROR(CheckConflicts(*aggregator));
   TYMBAL_RETURN_IF_ERROR(BecomeMaster());
+  fragments_ = FragmentsFor(*aggregator);
   std::vector<PeriodOutcome> outcomes;
   SummaryAhead summaries(aggregator);
   for (const int64_t start_ms : aggregator->PeriodStarts()) {
@@ -131,6 +135,16 @@ Status RunJob::TakeEpoch() {
   for (RunRecord& run : open) open_runs_.emplace(run.period.start_ms, std::move(run));
   return Await<Status>(loop_,
                        [this](auto done) { coordinator_->ClaimBoard(epoch_, std::move(done)); });
+}
+
+/// The same for all periods, so that SummaryAhead foresees the first fragment of the next one.
+uint32_t RunJob::FragmentsFor(const worker::Aggregator& aggregator) const {
+  uint64_t endpoints = 1;
+  for (const int64_t start_ms : aggregator.PeriodStarts()) {
+    endpoints = std::max(endpoints, aggregator.Totals(start_ms).endpoints);
+  }
+  const uint64_t wanted = (endpoints + options_.fragment_rows - 1) / options_.fragment_rows;
+  return static_cast<uint32_t>(std::min<uint64_t>(wanted, kFragmentsMax));
 }
 
 Result<PeriodOutcome> RunJob::CommitPeriod(SummaryAhead* summaries, int64_t start_ms) {
@@ -220,7 +234,7 @@ Result<RunRecord> RunJob::PlanOrResume(const RunInput& input, const Period& peri
   plan.period = period;
   plan.slots = options_.slots;
   plan.input = input;
-  plan.fragments = master::CutEvenly(options_.slots, {options_.self.node}, kFragments);
+  plan.fragments = master::CutEvenly(options_.slots, {options_.self.node}, fragments_);
   auto run = store_->PlanRun(epoch_, plan);
   if (!run && run.error().code() == StatusCode::kConflict) {
     return OtherPeriods(run.error().message());

@@ -112,7 +112,8 @@ class RunJobTest : public ::testing::Test {
                {.self = {.node = {"n"}, .incarnation = "i", .host = "h", .version = "v"},
                 .settings = settings,
                 .source = "spans.ndjson",
-                .replace = replace});
+                .replace = replace,
+                .fragment_rows = 5});
     return job.Commit(spans.get());
   }
 
@@ -137,6 +138,21 @@ class RunJobTest : public ::testing::Test {
     return text;
   }
 
+  /// Returns how many fragments a run of 40 methods has.
+  static size_t Fragments(size_t fragment_rows) {
+    EventLoop loop;
+    LocalCoordinator coordinator(&loop);
+    World world;
+    RunJob job(&loop, &coordinator, &world.store,
+               {.self = {.node = {"n"}, .incarnation = "i", .host = "h", .version = "v"},
+                .settings = "",
+                .source = "",
+                .fragment_rows = fragment_rows});
+    const auto outcomes = job.Commit(Spans(1).get());
+    EXPECT_TRUE(outcomes);
+    return world.store.ReadRun(outcomes->front().run)->fragments.size();
+  }
+
   std::unique_ptr<World> world_ = std::make_unique<World>();
 };
 
@@ -150,6 +166,14 @@ TEST_F(RunJobTest, PublishesEveryPeriodAndNothingTwice) {
   EXPECT_EQ(Actions(*second), std::vector<PeriodAction>(3, PeriodAction::kUnchanged));
   EXPECT_EQ((*second)[1].run, (*first)[1].run);
   EXPECT_EQ(Shown(world_.get()), shown);
+}
+
+TEST_F(RunJobTest, CutsARunIntoFragmentsByItsRows) {
+  EXPECT_EQ(Fragments(1000), 1U);
+  EXPECT_EQ(Fragments(40), 1U);
+  EXPECT_EQ(Fragments(39), 2U);
+  EXPECT_EQ(Fragments(10), 4U);
+  EXPECT_EQ(Fragments(1), 4U);
 }
 
 TEST_F(RunJobTest, OtherInputChangesNothingAndIsExplainedI5) {
