@@ -131,13 +131,13 @@ void Measure(const std::string& path, const Load& load) {
       Take(store->CommitFragment(
           {run.id, 0, run.fragments[0].token, result.coverage, &result.rows}));
     });
-    std::vector<StatRow> rows;
+    Publication publication;
     roll_up.Measure([&] {
       master::RollUp sums;
       Must(store->VisitMethodRows(run.id, [&](const StatRow& row) { return sums.Add(row); }));
-      rows = Take(sums.Finish());
+      publication = Take(sums.Finish());
     });
-    publish.Measure([&] { Must(store->PublishRun(epoch, run.id, rows)); });
+    publish.Measure([&] { Must(store->PublishRun(epoch, run.id, publication)); });
   }
   const auto print = [&](const char* name, const Stage& stage) {
     fmt::print("{:10} {:6.3f} s, {:6.3f} s of a processor\n", name, stage.wall_s,

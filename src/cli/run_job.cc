@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <utility>
 
@@ -22,8 +23,11 @@ constexpr int kFencedMax = 20;
 /// other one just before that publishes, and be fenced so in turn, again and again.
 constexpr int kFencedPauseMs = 20;
 constexpr size_t kConflictsShown = 3;
-/// Fragments of a run: the rows of two at a time are in memory, see SummaryAhead.
-constexpr uint32_t kFragments = 4;
+/// The more fragments, the fewer rows are in memory, which are those of two at a time
+/// (SummaryAhead). But each commit costs a wait for the disk, and one of many rows goes through
+/// most pages of its period anew: the ids of a fragment's endpoints lie between those of the
+/// others.
+constexpr uint32_t kFragmentsMax = 4;
 
 /// Runs the loop until an asynchronous call has replied. `call` gets the callback.
 template <typename T, typename Call>
@@ -61,6 +65,7 @@ Status OtherPeriods(std::string_view detail) {
 Result<std::vector<PeriodOutcome>> RunJob::Commit(worker::Aggregator* aggregator) {
   TYMBAL_RETURN_IF_ERROR(CheckConflicts(*aggregator));
   TYMBAL_RETURN_IF_ERROR(BecomeMaster());
+  fragments_ = FragmentsFor(*aggregator);
   std::vector<PeriodOutcome> outcomes;
   SummaryAhead summaries(aggregator);
   for (const int64_t start_ms : aggregator->PeriodStarts()) {
@@ -132,6 +137,16 @@ Status RunJob::TakeEpoch() {
                        [this](auto done) { coordinator_->ClaimBoard(epoch_, std::move(done)); });
 }
 
+/// The same for all periods, so that SummaryAhead foresees the first fragment of the next one.
+uint32_t RunJob::FragmentsFor(const worker::Aggregator& aggregator) const {
+  uint64_t endpoints = 1;
+  for (const int64_t start_ms : aggregator.PeriodStarts()) {
+    endpoints = std::max(endpoints, aggregator.Totals(start_ms).endpoints);
+  }
+  const uint64_t wanted = (endpoints + options_.fragment_rows - 1) / options_.fragment_rows;
+  return static_cast<uint32_t>(std::min<uint64_t>(wanted, kFragmentsMax));
+}
+
 Result<PeriodOutcome> RunJob::CommitPeriod(SummaryAhead* summaries, int64_t start_ms) {
   const worker::Aggregator& aggregator = summaries->aggregator();
   const worker::PeriodTotals totals = aggregator.Totals(start_ms);
@@ -171,8 +186,8 @@ Status RunJob::TryPeriod(SummaryAhead* summaries, PeriodOutcome* outcome) {
   }
   if (published && !options_.replace) return Conflict(DescribeConflict(*published, input));
   TYMBAL_ASSIGN_OR_RETURN(const RunRecord run, PlanOrResume(input, outcome->period));
-  TYMBAL_RETURN_IF_ERROR(Execute(run, summaries));
-  TYMBAL_RETURN_IF_ERROR(Publish(run));
+  TYMBAL_ASSIGN_OR_RETURN(const Publication publication, Execute(run, summaries));
+  TYMBAL_RETURN_IF_ERROR(Publish(run, publication));
   outcome->action = published ? PeriodAction::kReplaced : PeriodAction::kPublished;
   outcome->run = run.id;
   // Superseded results are of no use any more; their row in the ledger stays.
@@ -219,7 +234,7 @@ Result<RunRecord> RunJob::PlanOrResume(const RunInput& input, const Period& peri
   plan.period = period;
   plan.slots = options_.slots;
   plan.input = input;
-  plan.fragments = master::CutEvenly(options_.slots, {options_.self.node}, kFragments);
+  plan.fragments = master::CutEvenly(options_.slots, {options_.self.node}, fragments_);
   auto run = store_->PlanRun(epoch_, plan);
   if (!run && run.error().code() == StatusCode::kConflict) {
     return OtherPeriods(run.error().message());
@@ -228,7 +243,8 @@ Result<RunRecord> RunJob::PlanOrResume(const RunInput& input, const Period& peri
 }
 
 /// The worker's part: take the task from the board, commit its fragments one by one, say so.
-Status RunJob::Execute(const RunRecord& run, SummaryAhead* summaries) {
+/// Returns what their rows add up to.
+Result<Publication> RunJob::Execute(const RunRecord& run, SummaryAhead* summaries) {
   Task task{epoch_, run.id, run.period, run.slots, {}};
   for (const FragmentRecord& fragment : run.fragments) {
     if (fragment.state == FragmentState::kDone) continue;
@@ -243,7 +259,7 @@ Status RunJob::Execute(const RunRecord& run, SummaryAhead* summaries) {
   return ExecuteTask(**seen, summaries);
 }
 
-Status RunJob::ExecuteTask(const Task& task, SummaryAhead* summaries) {
+Result<Publication> RunJob::ExecuteTask(const Task& task, SummaryAhead* summaries) {
   std::vector<SummaryPart> parts;
   for (const TaskFragment& fragment : task.fragments) {
     parts.push_back({task.period.start_ms, fragment.slots});
@@ -253,24 +269,39 @@ Status RunJob::ExecuteTask(const Task& task, SummaryAhead* summaries) {
   const auto later = std::upper_bound(starts.begin(), starts.end(), task.period.start_ms);
   if (later != starts.end() && !parts.empty()) parts.push_back({*later, parts.front().slots});
 
+  master::RollUp roll_up;
+  Publication publication;
   for (size_t i = 0; i < task.fragments.size(); ++i) {
     const TaskFragment& fragment = task.fragments[i];
     const auto next = i + 1 < parts.size() ? std::optional(parts[i + 1]) : std::nullopt;
     TYMBAL_ASSIGN_OR_RETURN(const worker::FragmentResult result, summaries->Take(parts[i], next));
+    // Meanwhile, since a store needs longer for them.
+    std::future<Status> added_up = std::async(std::launch::async, [&]() -> Status {
+      for (const StatRow& row : result.rows) TYMBAL_RETURN_IF_ERROR(roll_up.Add(row));
+      if (i + 1 < task.fragments.size()) return Status::Ok();
+      TYMBAL_ASSIGN_OR_RETURN(publication, roll_up.Finish());
+      return Status::Ok();
+    });
     const FragmentCommit commit{task.run, fragment.no, fragment.token, result.coverage,
                                 &result.rows};
     TYMBAL_ASSIGN_OR_RETURN([[maybe_unused]] const CommitOutcome outcome,
                             store_->CommitFragment(commit));
+    TYMBAL_RETURN_IF_ERROR(added_up.get());
     TYMBAL_RETURN_IF_ERROR(Await<Status>(loop_, [&](auto done) {
       coordinator_->ReportProgress(commit.run, fragment.no, {fragment.token, ""}, std::move(done));
     }));
   }
-  return Status::Ok();
+  return publication;
 }
 
-/// The master's part: progress is only a hint, the store checks that every fragment is done.
-Status RunJob::Publish(const RunRecord& run) {
-  TYMBAL_RETURN_IF_ERROR(master::RollUpAndPublish(store_, epoch_, run.id));
+/// The master's part: progress is only a hint, the store checks that every fragment is done. What
+/// was done before `run` was taken over is not in `publication`, only in the store.
+Status RunJob::Publish(const RunRecord& run, const Publication& publication) {
+  const bool all_added_up = std::all_of(
+      run.fragments.begin(), run.fragments.end(),
+      [](const FragmentRecord& fragment) { return fragment.state != FragmentState::kDone; });
+  TYMBAL_RETURN_IF_ERROR(all_added_up ? store_->PublishRun(epoch_, run.id, publication)
+                                      : master::RollUpAndPublish(store_, epoch_, run.id));
   return Await<Status>(loop_,
                        [this](auto done) { coordinator_->ClearProgress({}, std::move(done)); });
 }

@@ -41,11 +41,13 @@ struct RunJobOptions {
   std::string settings;  ///< RunInput::settings.
   std::string source;    ///< RunInput::source.
   bool replace = false;  ///< Supersede periods that were published from other input.
+  /// How many rows to commit at once, up to a number of fragments.
+  size_t fragment_rows = 5'000;
 };
 
 /// Brings what an aggregator has collected into the store, one period after the other, by the
 /// protocol of a cluster with one node: register, become master, take an epoch; for each period
-/// plan a run in the ledger, publish the task, commit its fragment, publish the run. A run that an
+/// plan a run in the ledger, publish the task, commit its fragments, publish the run. A run that an
 /// earlier process left open for the same input is taken over; published periods with the same
 /// input are left alone. So it may be killed at any moment and started again. While the store
 /// writes a fragment, the next one is summarized (SummaryAhead). The loop, coordinator and store
@@ -79,11 +81,12 @@ class RunJob : private Coordinator::Listener {
   Status CheckConflicts(const worker::Aggregator& aggregator);
   Result<PeriodOutcome> CommitPeriod(SummaryAhead* summaries, int64_t start_ms);
   Status TryPeriod(SummaryAhead* summaries, PeriodOutcome* outcome);
+  uint32_t FragmentsFor(const worker::Aggregator& aggregator) const;
   Result<RunRecord> PlanOrResume(const RunInput& input, const Period& period);
   Status TakeOver(RunRecord* run);
-  Status Execute(const RunRecord& run, SummaryAhead* summaries);
-  Status ExecuteTask(const Task& task, SummaryAhead* summaries);
-  Status Publish(const RunRecord& run);
+  Result<Publication> Execute(const RunRecord& run, SummaryAhead* summaries);
+  Result<Publication> ExecuteTask(const Task& task, SummaryAhead* summaries);
+  Status Publish(const RunRecord& run, const Publication& publication);
 
   EventLoop* const loop_;
   Coordinator* const coordinator_;
@@ -91,6 +94,7 @@ class RunJob : private Coordinator::Listener {
   const RunJobOptions options_;
   std::mt19937_64 random_;  // Other numbers in each process.
   bool live_ = false;
+  uint32_t fragments_ = 1;  // Of a new run.
   Epoch epoch_;
   std::map<int64_t, RunRecord> open_runs_;  // Left by an earlier process; by period start.
 };

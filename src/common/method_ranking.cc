@@ -129,8 +129,8 @@ void MethodRanking::Add(const StatRow& row) {
   }
 }
 
-std::vector<MethodRanking::Ranked> MethodRanking::Finish() {
-  std::vector<Ranked> all;
+std::vector<RankedMethod> MethodRanking::Finish() {
+  std::vector<RankedMethod> all;
   for (size_t i = 0; i < kRankedKeys.size(); ++i) {
     std::vector<Entry> first = std::exchange(first_[i], {});
     std::sort_heap(first.begin(), first.end(), Before);

@@ -8,6 +8,7 @@
 
 #include "common/endpoint_stat.h"
 #include "common/report_source.h"
+#include "common/result_store.h"
 #include "common/sort_key.h"
 #include "common/status.h"
 
@@ -49,16 +50,10 @@ Result<std::vector<SlowReportRow>> ReadBySelection(
 /// for each key, however many rows are added. Thread: confined to one.
 class MethodRanking {
  public:
-  struct Ranked {
-    SortKey key = SortKey::kP99;
-    int64_t rank = 0;  ///< From 1.
-    uint64_t endpoint_id = 0;
-  };
-
   /// REQUIRES: a row of Level::kMethod, each endpoint once.
   void Add(const StatRow& row);
   /// Returns them by key and rank. The ranking is empty afterwards.
-  std::vector<Ranked> Finish();
+  std::vector<RankedMethod> Finish();
 
  private:
   struct Entry {

@@ -224,8 +224,7 @@ Status MysqlResultStore::VisitMethodRows(RunId run,
   }
 }
 
-Status MysqlResultStore::PublishOnce(Epoch epoch, RunId run,
-                                     const std::vector<StatRow>& rollup_rows) {
+Status MysqlResultStore::PublishOnce(Epoch epoch, RunId run, const Publication& publication) {
   TYMBAL_RETURN_IF_ERROR(CheckMysqlEpoch(db_, epoch, MysqlLock::kShare));
   TYMBAL_ASSIGN_OR_RETURN(const RunRecord record, ReadMysqlRun(db_, run, MysqlLock::kUpdate));
   if (record.state == RunState::kPublished) return Status::Ok();
@@ -238,9 +237,10 @@ Status MysqlResultStore::PublishOnce(Epoch epoch, RunId run,
     return Conflict(fmt::format("fragment {} of run {} isn't done", fragment.no, run.value));
   }
   const int64_t now_ms = runtime_.now_ms();
-  TYMBAL_RETURN_IF_ERROR(WriteMysqlRows(
-      db_, {.run = run, .period_start_ms = record.period.start_ms, .now_ms = now_ms}, rollup_rows));
-  TYMBAL_RETURN_IF_ERROR(RankMysqlMethods(db_, run, record.period.start_ms));
+  TYMBAL_RETURN_IF_ERROR(
+      WriteMysqlRows(db_, {.run = run, .period_start_ms = record.period.start_ms, .now_ms = now_ms},
+                     publication.rollup_rows));
+  TYMBAL_RETURN_IF_ERROR(WriteMysqlRanking(db_, run, record.period.start_ms, publication.ranking));
   TYMBAL_ASSIGN_OR_RETURN(
       const std::vector<RunId> former,
       FindMysqlRuns(db_, fmt::format("SELECT run_id FROM run WHERE published_start = {} FOR UPDATE",
@@ -251,10 +251,9 @@ Status MysqlResultStore::PublishOnce(Epoch epoch, RunId run,
   return SetMysqlRunState(db_, run, RunState::kPublished, "", now_ms);
 }
 
-Status MysqlResultStore::PublishRun(Epoch epoch, RunId run,
-                                    const std::vector<StatRow>& rollup_rows) {
-  TYMBAL_RETURN_IF_ERROR(CheckRollup(rollup_rows));
-  return Write([&] { return PublishOnce(epoch, run, rollup_rows); });
+Status MysqlResultStore::PublishRun(Epoch epoch, RunId run, const Publication& publication) {
+  TYMBAL_RETURN_IF_ERROR(CheckRollup(publication.rollup_rows));
+  return Write([&] { return PublishOnce(epoch, run, publication); });
 }
 
 Status MysqlResultStore::FailRun(Epoch epoch, RunId run, std::string_view reason) {

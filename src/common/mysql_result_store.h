@@ -41,7 +41,7 @@ class MysqlResultStore : public ResultStore, public ReportSource {
   Result<Token> HandOver(Epoch epoch, RunId run, int32_t fragment_no, const NodeId& node) override;
   Result<CommitOutcome> CommitFragment(const FragmentCommit& commit) override;
   Status VisitMethodRows(RunId run, const std::function<Status(const StatRow&)>& visit) override;
-  Status PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rollup_rows) override;
+  Status PublishRun(Epoch epoch, RunId run, const Publication& publication) override;
   Status FailRun(Epoch epoch, RunId run, std::string_view reason) override;
   Status PurgeRun(RunId run) override;
   Result<int64_t> FixFirstPeriod(Epoch epoch, int64_t proposed_start_ms) override;
@@ -69,7 +69,7 @@ class MysqlResultStore : public ResultStore, public ReportSource {
   Result<RunRecord> PlanOnce(Epoch epoch, const RunPlan& plan, uint64_t plan_key,
                              int64_t created_ms);
   Result<CommitOutcome> CommitOnce(const FragmentCommit& commit);
-  Status PublishOnce(Epoch epoch, RunId run, const std::vector<StatRow>& rollup_rows);
+  Status PublishOnce(Epoch epoch, RunId run, const Publication& publication);
 
   MysqlDb db_;
   MysqlRuntime runtime_;

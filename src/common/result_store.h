@@ -13,6 +13,7 @@
 #include "common/ids.h"
 #include "common/period.h"
 #include "common/slot.h"
+#include "common/sort_key.h"
 #include "common/status.h"
 
 namespace tymbal {
@@ -107,6 +108,21 @@ enum class CommitOutcome {
   kAlreadyCommitted,  ///< The same token had committed before: an earlier reply was lost.
 };
 
+/// The place of a method among those of its run.
+struct RankedMethod {
+  SortKey key = SortKey::kP99;  ///< By which number.
+  int64_t rank = 0;             ///< From 1.
+  uint64_t endpoint_id = 0;
+};
+
+/// What follows from the method rows of a run; it is written when the run is published.
+struct Publication {
+  std::vector<StatRow> rollup_rows = {};  ///< The services and apps.
+  /// The first methods by each number (common/method_ranking.h): of all the run's methods, or
+  /// nothing, and then reports read all of its rows.
+  std::vector<RankedMethod> ranking = {};
+};
+
 /// Holds the results, and the ledger that decides what counts (docs/architecture.md). Whatever
 /// ZooKeeper or a clock says, only what this port accepts has happened: I1 to I5 rest on it.
 ///
@@ -141,10 +157,10 @@ class ResultStore {
   /// `slowest`; stops at its first error and returns that.
   virtual Status VisitMethodRows(RunId run, const std::function<Status(const StatRow&)>& visit) = 0;
 
-  /// Writes the service and app rows, publishes the run, and supersedes the run that was published
-  /// for this period before. Published already: does nothing. Errors: kConflict when a fragment
-  /// isn't done or the run has failed or been superseded.
-  virtual Status PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rollup_rows) = 0;
+  /// Writes the publication, publishes the run, and supersedes the run that was published for this
+  /// period before. Published already: does nothing. Errors: kConflict when a fragment isn't done
+  /// or the run has failed or been superseded.
+  virtual Status PublishRun(Epoch epoch, RunId run, const Publication& publication) = 0;
 
   /// Ends an open run without results. Failed already: does nothing.
   virtual Status FailRun(Epoch epoch, RunId run, std::string_view reason) = 0;

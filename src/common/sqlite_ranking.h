@@ -1,15 +1,15 @@
 #pragma once
 
-#include <cstdint>
+#include <vector>
 
 #include "common/ids.h"
+#include "common/result_store.h"
 #include "common/sqlite_db.h"
 #include "common/status.h"
 
 namespace tymbal {
 
-/// Ranks the methods of a run that is about to be published (method_ranking.h) and writes the table
-/// top_method. Runs inside the transaction of its caller.
-Status RankSqliteMethods(SqliteDb& db, RunId run, int64_t period_start_ms);
+/// Writes the table top_method. Runs inside the transaction of its caller.
+Status WriteSqliteRanking(SqliteDb& db, RunId run, const std::vector<RankedMethod>& ranking);
 
 }  // namespace tymbal

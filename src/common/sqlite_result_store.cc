@@ -241,9 +241,8 @@ Status SqliteResultStore::SetRunState(RunId run, RunState state, std::string_vie
   return update.Run();
 }
 
-Status SqliteResultStore::PublishRun(Epoch epoch, RunId run,
-                                     const std::vector<StatRow>& rollup_rows) {
-  TYMBAL_RETURN_IF_ERROR(CheckRollup(rollup_rows));
+Status SqliteResultStore::PublishRun(Epoch epoch, RunId run, const Publication& publication) {
+  TYMBAL_RETURN_IF_ERROR(CheckRollup(publication.rollup_rows));
   TYMBAL_ASSIGN_OR_RETURN(SqliteTransaction transaction, BeginWrite());
   TYMBAL_RETURN_IF_ERROR(CheckSqliteEpoch(*db_, epoch));
   TYMBAL_ASSIGN_OR_RETURN(const RunRecord record, ReadSqliteRun(*db_, run));
@@ -257,8 +256,8 @@ Status SqliteResultStore::PublishRun(Epoch epoch, RunId run,
   }
   TYMBAL_RETURN_IF_ERROR(WriteSqliteRows(
       *db_, {.run = run, .period_start_ms = record.period.start_ms, .now_ms = now_()},
-      rollup_rows));
-  TYMBAL_RETURN_IF_ERROR(RankSqliteMethods(*db_, run, record.period.start_ms));
+      publication.rollup_rows));
+  TYMBAL_RETURN_IF_ERROR(WriteSqliteRanking(*db_, run, publication.ranking));
   TYMBAL_ASSIGN_OR_RETURN(
       const std::vector<RunId> former,
       FindSqliteRuns(*db_, "SELECT run_id FROM run WHERE state = 'published' AND period_start = ?",

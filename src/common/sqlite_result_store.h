@@ -42,7 +42,7 @@ class SqliteResultStore : public ResultStore, public ReportSource {
   Result<Token> HandOver(Epoch epoch, RunId run, int32_t fragment_no, const NodeId& node) override;
   Result<CommitOutcome> CommitFragment(const FragmentCommit& commit) override;
   Status VisitMethodRows(RunId run, const std::function<Status(const StatRow&)>& visit) override;
-  Status PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rollup_rows) override;
+  Status PublishRun(Epoch epoch, RunId run, const Publication& publication) override;
   Status FailRun(Epoch epoch, RunId run, std::string_view reason) override;
   Status PurgeRun(RunId run) override;
   Result<int64_t> FixFirstPeriod(Epoch epoch, int64_t proposed_start_ms) override;

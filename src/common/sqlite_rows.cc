@@ -7,75 +7,54 @@
 #include <limits>
 
 #include "common/result_check.h"
+#include "common/sqlite_insert.h"
 
 namespace tymbal {
 namespace {
 
-constexpr int kEndpointColumns = 6;
-/// SQLite builds the list of the column's CHECK (level IN ...) anew for each statement, which takes
-/// longer than the row.
-constexpr int kEndpointsAtOnce = 64;
-
-/// Writes the rows of one commit, statement by statement ready.
+/// Writes the rows of one commit, table by table.
 class RowWriter {
  public:
-  static Result<RowWriter> Create(SqliteDb& db, const SqliteRowOwner& owner);
+  RowWriter(SqliteDb& db, const SqliteRowOwner& owner) : db_(db), owner_(owner) {}
 
   /// Writes those that aren't there yet. REQUIRES: equal ids are neighbours.
   Status WriteEndpoints(const std::vector<const StatRow*>& rows);
-  Status WriteStat(const StatRow& row);
-  Status WriteSlowCalls(const StatRow& row);
+  Status WriteStats(const std::vector<const StatRow*>& rows);
+  Status WriteSlowCalls(const std::vector<const StatRow*>& rows);
 
  private:
-  struct Statements {
-    SqliteStatement find_endpoint;
-    SqliteStatement insert_endpoint;
-    SqliteStatement insert_endpoints;
-    SqliteStatement insert_stat;
-    SqliteStatement insert_slow_call;
-  };
-  RowWriter(SqliteDb& db, const SqliteRowOwner& owner, Statements statements)
-      : db_(db), owner_(owner), statements_(std::move(statements)) {}
-
-  Result<bool> HasEndpoint(const StatRow& row);
-  void BindEndpoint(const StatRow& row, int first, SqliteStatement* insert) const;
+  void BindStat(const StatRow& row, SqliteStatement* values, int first) const;
 
   SqliteDb& db_;
   SqliteRowOwner owner_;
-  Statements statements_;
 };
 
-Result<RowWriter> RowWriter::Create(SqliteDb& db, const SqliteRowOwner& owner) {
-  TYMBAL_ASSIGN_OR_RETURN(
-      SqliteStatement find_endpoint,
-      db.Prepare("SELECT level, app, service, method FROM endpoint WHERE endpoint_id = ?"));
-  std::string insert =
-      "INSERT INTO endpoint (endpoint_id, level, app, service, method, first_seen)"
-      " VALUES (?, ?, ?, ?, ?, ?)";
-  TYMBAL_ASSIGN_OR_RETURN(SqliteStatement insert_endpoint, db.Prepare(insert));
-  for (int i = 1; i < kEndpointsAtOnce; ++i) insert += ", (?, ?, ?, ?, ?, ?)";
-  TYMBAL_ASSIGN_OR_RETURN(SqliteStatement insert_endpoints, db.Prepare(insert));
-  TYMBAL_ASSIGN_OR_RETURN(
-      SqliteStatement insert_stat,
-      db.Prepare("INSERT INTO endpoint_stat (period_start, endpoint_id, run_id, fragment_no, token,"
-                 " calls, errors, satisfied, tolerating, duration_sum_us, duration_sumsq, min_us,"
-                 " max_us, p50_us, p75_us, p90_us, p95_us, p99_us, p999_us, exact, histogram)"
-                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                 " ON CONFLICT (period_start, endpoint_id, run_id) DO NOTHING"));
-  TYMBAL_ASSIGN_OR_RETURN(
-      SqliteStatement insert_slow_call,
-      db.Prepare("INSERT INTO slow_call (run_id, endpoint_id, rank, duration_us, start_ms, error,"
-                 " trace_id, span_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
-  return RowWriter(
-      db, owner,
-      Statements{std::move(find_endpoint), std::move(insert_endpoint), std::move(insert_endpoints),
-                 std::move(insert_stat), std::move(insert_slow_call)});
+/// Whether `find` finds the endpoint of a row. Errors: kInternal when its id is another's.
+Result<bool> HasEndpoint(const StatRow& row, SqliteStatement* find) {
+  find->BindInt(1, StoredEndpointId(row.endpoint_id));
+  TYMBAL_ASSIGN_OR_RETURN(const bool found, find->Step());
+  if (!found) return false;
+  const bool same = find->Bytes(0) == LevelName(row.level) && find->Bytes(1) == row.name.app &&
+                    find->Bytes(2) == row.name.service && find->Bytes(3) == row.name.method;
+  if (same) {
+    TYMBAL_RETURN_IF_ERROR(find->Run());  // To its end: there is no second row.
+    return true;
+  }
+  Level other_level = Level::kMethod;
+  for (const Level level : {Level::kService, Level::kApp}) {
+    if (find->Bytes(0) == LevelName(level)) other_level = level;
+  }
+  const EndpointName other = {find->String(1), find->String(2), find->String(3)};
+  return CollisionError(row, other_level, other);
 }
 
 Status RowWriter::WriteEndpoints(const std::vector<const StatRow*>& rows) {
+  TYMBAL_ASSIGN_OR_RETURN(
+      SqliteStatement find,
+      db_.Prepare("SELECT level, app, service, method FROM endpoint WHERE endpoint_id = ?"));
   std::vector<const StatRow*> fresh;
   for (const StatRow* row : rows) {
-    TYMBAL_ASSIGN_OR_RETURN(const bool found, HasEndpoint(*row));
+    TYMBAL_ASSIGN_OR_RETURN(const bool found, HasEndpoint(*row, &find));
     if (found) continue;
     const StatRow* const before = fresh.empty() ? nullptr : fresh.back();
     if (before == nullptr || before->endpoint_id != row->endpoint_id) {
@@ -84,92 +63,96 @@ Status RowWriter::WriteEndpoints(const std::vector<const StatRow*>& rows) {
       return CollisionError(*row, before->level, before->name);
     }
   }
-  auto next = fresh.begin();
-  while (next != fresh.end()) {
-    const bool many = fresh.end() - next >= kEndpointsAtOnce;
-    SqliteStatement& insert = many ? statements_.insert_endpoints : statements_.insert_endpoint;
-    for (int i = 0; i < (many ? kEndpointsAtOnce : 1); ++i) {
-      BindEndpoint(**next++, 1 + i * kEndpointColumns, &insert);
-    }
-    TYMBAL_RETURN_IF_ERROR(insert.Run());
+  TYMBAL_ASSIGN_OR_RETURN(
+      SqliteInsert insert,
+      SqliteInsert::Create(db_, "endpoint (endpoint_id, level, app, service, method, first_seen)",
+                           6, fresh.size()));
+  for (const StatRow* row : fresh) {
+    TYMBAL_RETURN_IF_ERROR(insert.Add([&](SqliteStatement* values, int first) {
+      values->BindInt(first, StoredEndpointId(row->endpoint_id));
+      values->BindText(first + 1, LevelName(row->level));
+      values->BindBlob(first + 2, row->name.app);
+      values->BindBlob(first + 3, row->name.service);
+      values->BindBlob(first + 4, row->name.method);
+      values->BindInt(first + 5, owner_.now_ms);
+    }));
   }
   return Status::Ok();
 }
 
-Result<bool> RowWriter::HasEndpoint(const StatRow& row) {
-  SqliteStatement& find = statements_.find_endpoint;
-  find.BindInt(1, StoredEndpointId(row.endpoint_id));
-  TYMBAL_ASSIGN_OR_RETURN(const bool found, find.Step());
-  if (!found) return false;
-  const bool same = find.Bytes(0) == LevelName(row.level) && find.Bytes(1) == row.name.app &&
-                    find.Bytes(2) == row.name.service && find.Bytes(3) == row.name.method;
-  if (same) {
-    TYMBAL_RETURN_IF_ERROR(find.Run());  // To its end: there is no second row.
-    return true;
+Status RowWriter::WriteStats(const std::vector<const StatRow*>& rows) {
+  TYMBAL_ASSIGN_OR_RETURN(
+      SqliteInsert insert,
+      SqliteInsert::Create(
+          db_,
+          "endpoint_stat (period_start, endpoint_id, run_id,"
+          " fragment_no, token, calls, errors, satisfied, tolerating, duration_sum_us,"
+          " duration_sumsq, min_us, max_us, p50_us, p75_us, p90_us, p95_us, p99_us,"
+          " p999_us, exact, histogram)",
+          21, rows.size()));
+  for (const StatRow* row : rows) {
+    const Status status =
+        insert.Add([&](SqliteStatement* values, int first) { BindStat(*row, values, first); });
+    if (status.ok()) continue;
+    if (status.code() != StatusCode::kInternal || insert.inserted() >= rows.size()) return status;
+    const StatRow& refused = *rows[insert.inserted()];
+    return status.WithContext(
+        fmt::format("run {}, row of {}", owner_.run.value, Describe(refused.level, refused.name)));
   }
-  Level other_level = Level::kMethod;
-  for (const Level level : {Level::kService, Level::kApp}) {
-    if (find.Bytes(0) == LevelName(level)) other_level = level;
-  }
-  const EndpointName other = {find.String(1), find.String(2), find.String(3)};
-  return CollisionError(row, other_level, other);
+  return Status::Ok();
 }
 
-void RowWriter::BindEndpoint(const StatRow& row, int first, SqliteStatement* insert) const {
-  insert->BindInt(first, StoredEndpointId(row.endpoint_id));
-  insert->BindText(first + 1, LevelName(row.level));
-  insert->BindBlob(first + 2, row.name.app);
-  insert->BindBlob(first + 3, row.name.service);
-  insert->BindBlob(first + 4, row.name.method);
-  insert->BindInt(first + 5, owner_.now_ms);
-}
-
-Status RowWriter::WriteStat(const StatRow& row) {
-  SqliteStatement& insert = statements_.insert_stat;
+void RowWriter::BindStat(const StatRow& row, SqliteStatement* values, int first) const {
   const EndpointStat& stat = row.stat;
-  insert.BindInt(1, owner_.period_start_ms);
-  insert.BindInt(2, StoredEndpointId(row.endpoint_id));
-  insert.BindInt(3, owner_.run.value);
+  values->BindInt(first, owner_.period_start_ms);
+  values->BindInt(first + 1, StoredEndpointId(row.endpoint_id));
+  values->BindInt(first + 2, owner_.run.value);
   if (owner_.fragment_no.has_value()) {
-    insert.BindInt(4, *owner_.fragment_no);
-    insert.BindInt(5, owner_.token.value);
+    values->BindInt(first + 3, *owner_.fragment_no);
+    values->BindInt(first + 4, owner_.token.value);
   } else {
-    insert.BindNull(4);
-    insert.BindNull(5);
+    values->BindNull(first + 3);
+    values->BindNull(first + 4);
   }
-  insert.BindCount(6, stat.calls);
-  insert.BindCount(7, stat.errors);
-  insert.BindCount(8, stat.satisfied);
-  insert.BindCount(9, stat.tolerating);
-  insert.BindCount(10, stat.duration_sum_us);
-  insert.BindReal(11, stat.duration_sumsq);
-  insert.BindCount(12, stat.min_us);
-  insert.BindCount(13, stat.max_us);
-  int parameter = 14;
+  values->BindCount(first + 5, stat.calls);
+  values->BindCount(first + 6, stat.errors);
+  values->BindCount(first + 7, stat.satisfied);
+  values->BindCount(first + 8, stat.tolerating);
+  values->BindCount(first + 9, stat.duration_sum_us);
+  values->BindReal(first + 10, stat.duration_sumsq);
+  values->BindCount(first + 11, stat.min_us);
+  values->BindCount(first + 12, stat.max_us);
+  int parameter = first + 13;
   for (const uint64_t percentile_us : stat.percentile_us) {
-    insert.BindCount(parameter++, percentile_us);
+    values->BindCount(parameter++, percentile_us);
   }
-  insert.BindInt(parameter++, stat.exact ? 1 : 0);
-  insert.BindBlob(parameter, stat.histogram);
-  TYMBAL_RETURN_IF_ERROR(insert.Run());
-  if (db_.changes() == 1) return Status::Ok();
-  return Internal(fmt::format("run {} has a row of {} already, from another fragment",
-                              owner_.run.value, Describe(row.level, row.name)));
+  values->BindInt(parameter++, stat.exact ? 1 : 0);
+  values->BindBlob(parameter, stat.histogram);
 }
 
-Status RowWriter::WriteSlowCalls(const StatRow& row) {
-  SqliteStatement& insert = statements_.insert_slow_call;
-  insert.BindInt(1, owner_.run.value);
-  insert.BindInt(2, StoredEndpointId(row.endpoint_id));
-  int64_t rank = 0;
-  for (const SlowCall& call : row.slowest) {
-    insert.BindInt(3, ++rank);
-    insert.BindCount(4, call.duration_us);
-    insert.BindInt(5, call.start_ms);
-    insert.BindInt(6, call.error ? 1 : 0);
-    insert.BindBlob(7, call.trace_id);
-    insert.BindBlob(8, call.span_id);
-    TYMBAL_RETURN_IF_ERROR(insert.Run());
+Status RowWriter::WriteSlowCalls(const std::vector<const StatRow*>& rows) {
+  size_t calls = 0;
+  for (const StatRow* row : rows) calls += row->slowest.size();
+  TYMBAL_ASSIGN_OR_RETURN(
+      SqliteInsert insert,
+      SqliteInsert::Create(db_,
+                           "slow_call (run_id, endpoint_id,"
+                           " rank, duration_us, start_ms, error, trace_id, span_id)",
+                           8, calls));
+  for (const StatRow* row : rows) {
+    int64_t rank = 0;
+    for (const SlowCall& call : row->slowest) {
+      TYMBAL_RETURN_IF_ERROR(insert.Add([&](SqliteStatement* values, int first) {
+        values->BindInt(first, owner_.run.value);
+        values->BindInt(first + 1, StoredEndpointId(row->endpoint_id));
+        values->BindInt(first + 2, ++rank);
+        values->BindCount(first + 3, call.duration_us);
+        values->BindInt(first + 4, call.start_ms);
+        values->BindInt(first + 5, call.error ? 1 : 0);
+        values->BindBlob(first + 6, call.trace_id);
+        values->BindBlob(first + 7, call.span_id);
+      }));
+    }
   }
   return Status::Ok();
 }
@@ -224,11 +207,10 @@ Status WriteSqliteRows(SqliteDb& db, const SqliteRowOwner& owner,
   std::sort(sorted.begin(), sorted.end(), [](const StatRow* a, const StatRow* b) {
     return StoredEndpointId(a->endpoint_id) < StoredEndpointId(b->endpoint_id);
   });
-  TYMBAL_ASSIGN_OR_RETURN(RowWriter writer, RowWriter::Create(db, owner));
+  RowWriter writer(db, owner);
   TYMBAL_RETURN_IF_ERROR(writer.WriteEndpoints(sorted));
-  for (const StatRow* row : sorted) TYMBAL_RETURN_IF_ERROR(writer.WriteStat(*row));
-  for (const StatRow* row : sorted) TYMBAL_RETURN_IF_ERROR(writer.WriteSlowCalls(*row));
-  return Status::Ok();
+  TYMBAL_RETURN_IF_ERROR(writer.WriteStats(sorted));
+  return writer.WriteSlowCalls(sorted);
 }
 
 Status VisitSqliteMethodRows(SqliteDb& db, RunId run, int64_t period_start_ms,

@@ -16,6 +16,14 @@ Status AddChecked(uint64_t* sum, uint64_t value) {
   return Status::Ok();
 }
 
+/// `value` is a whole number, as durations are. It is at most the square of their sum, 2^126, and
+/// so are all of them together.
+Status AddSquares(Uint128* sum, double value) {
+  if (!(value >= 0 && value <= 0x1p126)) return Exhausted("a sum of squares passes 2^126");
+  *sum += static_cast<Uint128>(value);
+  return Status::Ok();
+}
+
 /// Returns the entry of a name: a new one where there is none, without a copy of the name else.
 template <typename Entries>
 auto& Entry(Entries* entries, const std::string& name) {
@@ -39,10 +47,12 @@ Status RollUp::Add(const StatRow& row) {
   if (Status s = AddNumbers(&app.total, row.stat); !s.ok()) {
     return s.WithContext("app " + row.name.app);
   }
+  ranking_.Add(row);
   return Status::Ok();
 }
 
 Status RollUp::AddNumbers(Total* total, const EndpointStat& stat) {
+  TYMBAL_RETURN_IF_ERROR(AddSquares(&total->duration_sumsq, stat.duration_sumsq));
   EndpointStat& sum = total->stat;
   if (total->methods++ == 0) {
     sum = stat;
@@ -53,7 +63,6 @@ Status RollUp::AddNumbers(Total* total, const EndpointStat& stat) {
   sum.errors += stat.errors;  // These are at most the calls.
   sum.satisfied += stat.satisfied;
   sum.tolerating += stat.tolerating;
-  sum.duration_sumsq += stat.duration_sumsq;
   sum.min_us = std::min(sum.min_us, stat.min_us);
   sum.max_us = std::max(sum.max_us, stat.max_us);
   return Status::Ok();
@@ -85,14 +94,16 @@ Result<StatRow> RollUp::FinishRow(Level level, EndpointName name, Total* total) 
   if (total->methods > 1) {
     TYMBAL_RETURN_IF_ERROR(Compact(total));
     row.stat.percentile_us = HistogramPercentiles(scratch_, row.stat.min_us, row.stat.max_us);
+    row.stat.duration_sumsq = static_cast<double>(total->duration_sumsq);
     row.stat.exact = false;
   }
   row.stat.histogram = std::move(total->histograms.front());
   return row;
 }
 
-Result<std::vector<StatRow>> RollUp::Finish() {
-  std::vector<StatRow> rows;
+Result<Publication> RollUp::Finish() {
+  Publication publication;
+  std::vector<StatRow>& rows = publication.rollup_rows;
   for (auto& [app_name, app] : apps_) {
     for (auto& [service_name, service] : app.services) {
       TYMBAL_ASSIGN_OR_RETURN(StatRow row,
@@ -107,15 +118,16 @@ Result<std::vector<StatRow>> RollUp::Finish() {
   apps_.clear();
   std::sort(rows.begin(), rows.end(),
             [](const StatRow& a, const StatRow& b) { return a.endpoint_id < b.endpoint_id; });
-  return rows;
+  publication.ranking = ranking_.Finish();
+  return publication;
 }
 
 Status RollUpAndPublish(ResultStore* store, Epoch epoch, RunId run) {
   RollUp roll_up;
   TYMBAL_RETURN_IF_ERROR(
       store->VisitMethodRows(run, [&](const StatRow& row) { return roll_up.Add(row); }));
-  TYMBAL_ASSIGN_OR_RETURN(const std::vector<StatRow> rows, roll_up.Finish());
-  return store->PublishRun(epoch, run, rows);
+  TYMBAL_ASSIGN_OR_RETURN(const Publication publication, roll_up.Finish());
+  return store->PublishRun(epoch, run, publication);
 }
 
 }  // namespace tymbal::master

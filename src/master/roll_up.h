@@ -9,28 +9,32 @@
 #include "common/endpoint_stat.h"
 #include "common/histogram.h"
 #include "common/ids.h"
+#include "common/method_ranking.h"
 #include "common/result_store.h"
 #include "common/status.h"
+#include "common/uint128.h"
 
 namespace tymbal::master {
 
-/// Adds method rows up to service rows and app rows: counts, sums, min and max exactly, percentiles
-/// from the merged histograms (`exact` = false), but for a service or app of a single method, whose
-/// numbers are the method's. The result doesn't depend on how rows were divided into fragments,
-/// only on their order, which is that of endpoint_id. Thread: confined to one.
+/// Adds method rows up to what is published with them. Services and apps: counts, sums, min and max
+/// exactly, percentiles from the merged histograms (`exact` = false), but for a service or app of a
+/// single method, whose numbers are the method's. And the ranking of the methods. The result
+/// depends neither on how rows were divided into fragments nor on their order. Thread: confined to
+/// one.
 class RollUp {
  public:
   /// REQUIRES: a row of Level::kMethod. Errors: kInternal for a damaged histogram, kExhausted when
   /// a count or sum passes kStoredMax.
   Status Add(const StatRow& row);
 
-  /// Returns the rows of both levels in ascending order of endpoint_id.
-  Result<std::vector<StatRow>> Finish();
+  /// Returns rows of both levels in ascending order of endpoint_id. Nothing is left afterwards.
+  Result<Publication> Finish();
 
  private:
   struct Total {
     EndpointStat stat;
     size_t methods = 0;
+    Uint128 duration_sumsq = 0;           // In integers: their order doesn't matter.
     std::vector<std::string> histograms;  // Not merged yet.
     size_t histogram_bytes = 0;
   };
@@ -45,6 +49,7 @@ class RollUp {
   Result<StatRow> FinishRow(Level level, EndpointName name, Total* total);
 
   std::map<std::string, App, std::less<>> apps_;
+  MethodRanking ranking_;
   Histogram scratch_;
 };
 

@@ -188,7 +188,7 @@ class Cluster::Master {
     if (!visited.ok()) return cluster_.Note(visited, "visit");
     if (cluster_.Hiccup(chance_, 100, kPauseMsMax)) return;
     (void)Fence("publish", [&]() -> Result<bool> {
-      TYMBAL_RETURN_IF_ERROR(store_->PublishRun(epoch_, run.id, {AppRow(sum)}));
+      TYMBAL_RETURN_IF_ERROR(store_->PublishRun(epoch_, run.id, {{AppRow(sum)}}));
       return true;
     });
   }

@@ -289,7 +289,7 @@ void Publish(ResultStore& store, int64_t start_ms, const std::vector<uint64_t>& 
   commit.coverage = calls.periods[0].coverage;
   commit.rows = &methods;
   ASSERT_TRUE(store.CommitFragment(commit).has_value());
-  ASSERT_TRUE(store.PublishRun(epoch, run.id, rollup).ok());
+  ASSERT_TRUE(store.PublishRun(epoch, run.id, {rollup}).ok());
 }
 
 TEST(ReportCommand, ReadsAStoreOnDisk) {

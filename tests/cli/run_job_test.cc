@@ -49,9 +49,9 @@ class IntrudedStore : public ResultStore {
   Status VisitMethodRows(RunId run, const std::function<Status(const StatRow&)>& visit) override {
     return store_->VisitMethodRows(run, visit);
   }
-  Status PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rows) override {
+  Status PublishRun(Epoch epoch, RunId run, const Publication& publication) override {
     Count();
-    return store_->PublishRun(epoch, run, rows);
+    return store_->PublishRun(epoch, run, publication);
   }
   Status FailRun(Epoch epoch, RunId run, std::string_view reason) override {
     return store_->FailRun(epoch, run, reason);
@@ -112,7 +112,8 @@ class RunJobTest : public ::testing::Test {
                {.self = {.node = {"n"}, .incarnation = "i", .host = "h", .version = "v"},
                 .settings = settings,
                 .source = "spans.ndjson",
-                .replace = replace});
+                .replace = replace,
+                .fragment_rows = 5});
     return job.Commit(spans.get());
   }
 
@@ -122,16 +123,34 @@ class RunJobTest : public ::testing::Test {
     return actions;
   }
 
-  /// What reports show of the store, apart from run ids.
+  /// What reports show of the store, at all levels, apart from run ids.
   static std::string Shown(World* world) {
-    const auto rows = world->store.ReadStats({.filter = {}, .sort = SortKey::kTime, .limit = 0});
     std::string text;
-    for (const StatReportRow& row : *rows) {
-      text += std::to_string(row.period.start_ms) + row.row.name.method + " " +
-              std::to_string(row.row.stat.calls) + " " +
-              std::to_string(row.row.stat.duration_sum_us) + "\n";
+    for (const Level level : {Level::kMethod, Level::kService, Level::kApp}) {
+      const auto rows = world->store.ReadStats(
+          {.level = level, .filter = {}, .sort = SortKey::kTime, .limit = 0});
+      for (const auto& [period, row] : *rows) {
+        text += std::to_string(period.start_ms) + row.name.method + " " +
+                std::to_string(row.stat.calls) + " " + std::to_string(row.stat.duration_sum_us) +
+                "\n";
+      }
     }
     return text;
+  }
+
+  /// Returns how many fragments a run of 40 methods has.
+  static size_t Fragments(size_t fragment_rows) {
+    EventLoop loop;
+    LocalCoordinator coordinator(&loop);
+    World world;
+    RunJob job(&loop, &coordinator, &world.store,
+               {.self = {.node = {"n"}, .incarnation = "i", .host = "h", .version = "v"},
+                .settings = "",
+                .source = "",
+                .fragment_rows = fragment_rows});
+    const auto outcomes = job.Commit(Spans(1).get());
+    EXPECT_TRUE(outcomes);
+    return world.store.ReadRun(outcomes->front().run)->fragments.size();
   }
 
   std::unique_ptr<World> world_ = std::make_unique<World>();
@@ -147,6 +166,14 @@ TEST_F(RunJobTest, PublishesEveryPeriodAndNothingTwice) {
   EXPECT_EQ(Actions(*second), std::vector<PeriodAction>(3, PeriodAction::kUnchanged));
   EXPECT_EQ((*second)[1].run, (*first)[1].run);
   EXPECT_EQ(Shown(world_.get()), shown);
+}
+
+TEST_F(RunJobTest, CutsARunIntoFragmentsByItsRows) {
+  EXPECT_EQ(Fragments(1000), 1U);
+  EXPECT_EQ(Fragments(40), 1U);
+  EXPECT_EQ(Fragments(39), 2U);
+  EXPECT_EQ(Fragments(10), 4U);
+  EXPECT_EQ(Fragments(1), 4U);
 }
 
 TEST_F(RunJobTest, OtherInputChangesNothingAndIsExplainedI5) {

@@ -23,7 +23,7 @@ std::string Ranked(SortKey key, const std::vector<StatRow>& rows) {
   MethodRanking ranking;
   for (const StatRow& row : rows) ranking.Add(row);
   std::string apps;
-  for (const MethodRanking::Ranked& ranked : ranking.Finish()) {
+  for (const RankedMethod& ranked : ranking.Finish()) {
     if (ranked.key != key) continue;
     apps += static_cast<char>(ranked.endpoint_id);
     EXPECT_EQ(ranked.rank, static_cast<int64_t>(apps.size()));

@@ -276,7 +276,8 @@ TEST_P(MysqlServer, DropsExpiredDaysAndCreatesTheNextOnes) {
     const RunRecord run = Take(store->PlanRun(epoch, MakePlan({start_ms, start_ms + 1000})));
     const std::vector<StatRow> rows = {Method("a")};
     Take(store->CommitFragment(CommitOf(run, 0, rows)));
-    Expect(store->PublishRun(epoch, run.id, {MakeRow(Level::kApp, {"app", "", ""})}));
+    Expect(store->PublishRun(epoch, run.id,
+                             {{MakeRow(Level::kApp, {"app", "", ""})}, RankingOf(rows)}));
   };
   for (const int64_t day : {-100, -3, -2, -1, 0, 20}) publish(today + day * kDayMs);
 
@@ -313,7 +314,7 @@ TEST_P(MysqlServer, DeletesWhatSharesAPartitionWithYoungerDays) {
     const RunRecord run = Take(store->PlanRun(epoch, MakePlan({start_ms, start_ms + 1000})));
     const std::vector<StatRow> rows = {Method("a")};
     Take(store->CommitFragment(CommitOf(run, 0, rows)));
-    Expect(store->PublishRun(epoch, run.id, {}));
+    Expect(store->PublishRun(epoch, run.id, {.ranking = RankingOf(rows)}));
   }
   Take(admin->Retain({.now_ms = kNowMs, .days = 10}));
   EXPECT_EQ(Ask("SELECT COUNT(*) FROM endpoint_stat"), 1);
@@ -329,7 +330,7 @@ TEST_P(MysqlServer, ReportsRunsOfAnOlderTymbalAmongRankedOnes) {
     const RunRecord run = Take(store->PlanRun(epoch, MakePlan(period)));
     const std::vector<StatRow> rows = Sorted({Method("a", 1), Method("b", 2)});
     Take(store->CommitFragment(CommitOf(run, 0, rows)));
-    Expect(store->PublishRun(epoch, run.id, {}));
+    Expect(store->PublishRun(epoch, run.id, {.ranking = RankingOf(rows)}));
   }
   const auto methods = [&store] { return ReportedMethods(*store); };
   EXPECT_EQ(methods(), "bbaabbbbaaaa");

@@ -67,8 +67,8 @@ TEST_P(SchemaDocServer, EveryQueryOfTheDocFindsWhatItIsFor) {
     commit.rows = &rows;
     Take(store->CommitFragment(commit));
     Expect(store->PublishRun(epoch, run.id,
-                             {MakeRow(Level::kService, {"app", "service", ""}, seed),
-                              MakeRow(Level::kApp, {"app", "", ""}, seed)}));
+                             {{MakeRow(Level::kService, {"app", "service", ""}, seed),
+                               MakeRow(Level::kApp, {"app", "", ""}, seed)}}));
   };
   const int64_t second_ms = now_ms / 1000 * 1000;
   publish(DayStart(now_ms) - kDayMs, 1, 1);  // Yesterday.

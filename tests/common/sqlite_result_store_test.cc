@@ -255,8 +255,9 @@ TEST_F(SqliteStore, ReportsRunsOfAnOlderTymbalAmongRankedOnes) {
   const Epoch epoch = Take(store->TakeEpoch(NodeId{"n1"}));
   const auto publish = [&](Period period) {
     const RunRecord run = Take(store->PlanRun(epoch, MakePlan(period)));
-    Take(Commit(*store, run, Sorted({Method("a", 1), Method("b", 2)})));
-    Expect(store->PublishRun(epoch, run.id, {}));
+    const std::vector<StatRow> rows = Sorted({Method("a", 1), Method("b", 2)});
+    Take(Commit(*store, run, rows));
+    Expect(store->PublishRun(epoch, run.id, {.ranking = RankingOf(rows)}));
   };
   const auto methods = [&store] { return ReportedMethods(*store); };
   publish(kHour0);
@@ -427,10 +428,10 @@ TEST_F(SqliteStore, SurvivesBeingKilledAtAnyWrite) {
                                       return kNowMs;
                                     }}));
       const Epoch epoch = Take(store->TakeEpoch(NodeId{"n1"}));
-      RunRecord run = Take(store->PlanRun(epoch, MakePlan(kHour0)));                      // 1
-      run.fragments[0].token = Take(store->HandOver(epoch, run.id, 0, NodeId{"n2"}));     // 2
-      Take(Commit(*store, run, ManyRows(10, 10)));                                        // 3
-      Expect(store->PublishRun(epoch, run.id, {MakeRow(Level::kApp, {"app", "", ""})}));  // 4, 5
+      RunRecord run = Take(store->PlanRun(epoch, MakePlan(kHour0)));                        // 1
+      run.fragments[0].token = Take(store->HandOver(epoch, run.id, 0, NodeId{"n2"}));       // 2
+      Take(Commit(*store, run, ManyRows(10, 10)));                                          // 3
+      Expect(store->PublishRun(epoch, run.id, {{MakeRow(Level::kApp, {"app", "", ""})}}));  // 4, 5
       return 1;
     });
     ASSERT_TRUE(WIFSIGNALED(status)) << step;
@@ -484,8 +485,8 @@ TEST_F(SqliteStore, ShowsPeopleTextAndTimesInItsViews) {
     commit.rows = &rows;
     Take(store->CommitFragment(commit));
     Expect(store->PublishRun(epoch, run.id,
-                             {MakeRow(Level::kService, {"支付", "订单", ""}, 5),
-                              MakeRow(Level::kApp, {"支付", "", ""}, 6)}));
+                             {{MakeRow(Level::kService, {"支付", "订单", ""}, 5),
+                               MakeRow(Level::kApp, {"支付", "", ""}, 6)}}));
   }
   EXPECT_THAT(Query("SELECT period_start || '|' || app || '|' || service || '|' || method || '|' ||"
                     " typeof(app) || '|' || calls || '|' || errors || '|' || printf('%.6f',"
@@ -549,7 +550,7 @@ TEST_F(SqliteStore, MarksEveryRowWithTheFragmentAndTokenThatWroteIt) {
   RunRecord run = Take(store->PlanRun(epoch, MakePlan(kHour0)));
   run.fragments[0].token = Take(store->HandOver(epoch, run.id, 0, NodeId{"n2"}));
   Take(Commit(*store, run, {MakeMethodRow({"a", "s", "m"})}));
-  Expect(store->PublishRun(epoch, run.id, {MakeRow(Level::kApp, {"a", "", ""})}));
+  Expect(store->PublishRun(epoch, run.id, {{MakeRow(Level::kApp, {"a", "", ""})}}));
   EXPECT_THAT(Query("SELECT run_id || '|' || ifnull(fragment_no, '-') || '|' || ifnull(token, '-')"
                     " FROM endpoint_stat ORDER BY token"),
               ElementsAre("1|-|-", "1|0|2"));

@@ -55,7 +55,7 @@ TEST_F(SqliteSchemaAdminTest, DeletesExpiredRunsWithAllTheirRows) {
     commit.token = run.fragments[0].token;
     commit.rows = &rows;
     Take(store->CommitFragment(commit));
-    Expect(store->PublishRun(epoch, run.id, {}));
+    Expect(store->PublishRun(epoch, run.id, {.ranking = RankingOf(rows)}));
   }
   const auto admin = MakeSqliteSchemaAdmin(path_);
   RetainOptions options = {.now_ms = kNowMs, .days = 10, .dry_run = true};

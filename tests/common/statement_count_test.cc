@@ -109,7 +109,8 @@ TEST_P(StatementCount, IsThatOfTheServer) {
   ExpectSame("ReadLedger");
   Expect(store.VisitMethodRows(run.id, [](const StatRow&) { return Status::Ok(); }));
   ExpectSame("VisitMethodRows");
-  Expect(store.PublishRun(epoch, run.id, {MakeRow(Level::kApp, {"app", "", ""})}));
+  Expect(
+      store.PublishRun(epoch, run.id, {{MakeRow(Level::kApp, {"app", "", ""})}, RankingOf(rows)}));
   ExpectSame("PublishRun");
   Take(store.ReadOpenRuns());
   Take(store.ReadPublishedRun(0));

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "common/method_ranking.h"
+
 namespace tymbal::testing {
 
 std::string KindName(const ::testing::TestParamInfo<ResultStoreKind>& info) {
@@ -68,6 +70,12 @@ std::vector<StatRow> Sorted(std::vector<StatRow> rows) {
   return rows;
 }
 
+std::vector<RankedMethod> RankingOf(const std::vector<StatRow>& rows) {
+  MethodRanking ranking;
+  for (const StatRow& row : rows) ranking.Add(row);
+  return ranking.Finish();
+}
+
 std::string ReportedMethods(ReportSource& source) {
   std::string text;
   for (const StatReportRow& row : Take(source.ReadStats({}))) text += row.row.name.method;
@@ -107,7 +115,7 @@ RunRecord ResultStoreContract::Publish(Epoch epoch, Period period, const std::ve
                                        const std::vector<StatRow>& rollup) {
   const RunRecord run = Take(store().PlanRun(epoch, MakePlan(period)));
   Take(Commit(run, 0, Sorted(rows)));
-  Expect(store().PublishRun(epoch, run.id, rollup));
+  Expect(store().PublishRun(epoch, run.id, {rollup, RankingOf(rows)}));
   return run;
 }
 

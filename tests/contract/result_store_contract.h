@@ -69,6 +69,7 @@ std::vector<StatRow> VisitedRows(ResultStore& store, RunId run);
 std::vector<StatRow> WithoutSlowest(std::vector<StatRow> rows);
 /// Returns the rows in the order of a commit.
 std::vector<StatRow> Sorted(std::vector<StatRow> rows);
+std::vector<RankedMethod> RankingOf(const std::vector<StatRow>& rows);
 
 /// Returns the methods of the first rows and slow calls that a report of 20 shows, one behind the
 /// other.

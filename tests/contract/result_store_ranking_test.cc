@@ -128,6 +128,16 @@ TEST_P(ResultStoreContract, FindsSlowCallsWhereNotAllMethodsKeepThem) {
   ExpectShortReportsAsLongOnes(reports(), {});
 }
 
+TEST_P(ResultStoreContract, AnswersShortReportsOfRunsWithoutARanking) {
+  const Epoch epoch = TakeEpoch();
+  TyingRows make(11);
+  const RunRecord run = Take(store().PlanRun(epoch, MakePlan(kHour0)));
+  Take(Commit(run, 0, Sorted(make.Make(30))));
+  Expect(store().PublishRun(epoch, run.id, {}));
+  Publish(epoch, kHour1, make.Make(30));
+  ExpectShortReportsAsLongOnes(reports(), {});
+}
+
 TEST_P(ResultStoreContract, RefusesASlowestCallThatIsNotTheMaximum) {
   StatRow row = Method("a");
   row.slowest[0].duration_us = row.stat.max_us - 1;

@@ -526,7 +526,7 @@ TEST_P(ResultStoreContract, DetectsTwoEndpointsWithOneIdAndNamesBoth) {
   Take(Commit(later, 0, {first}));
   StatRow service = MakeRow(Level::kService, {"app", "second-name", ""});
   service.endpoint_id = first.endpoint_id;
-  expect_collision(store().PublishRun(epoch, later.id, {service}));  // and among the levels.
+  expect_collision(store().PublishRun(epoch, later.id, {{service}}));  // and among the levels.
   EXPECT_EQ(Take(store().ReadRun(later.id)).state, RunState::kOpen);
   EXPECT_EQ(VisitedRows(store(), later.id), WithoutSlowest({first}));
 }
@@ -539,6 +539,22 @@ TEST_P(ResultStoreContract, RefusesTheSameEndpointFromTwoFragmentsOfARun) {
   EXPECT_THAT(result.error().message(), HasSubstr("twice"));
   EXPECT_EQ(VisitedRows(store(), run.id), WithoutSlowest({Method("twice", 1)}));
   EXPECT_EQ(Take(store().ReadRun(run.id)).fragments[1].state, FragmentState::kAssigned);
+}
+
+TEST_P(ResultStoreContract, NamesTheOneOfManyRowsThatItRefusesAndKeepsNoneOfThem) {
+  const RunRecord run = Take(store().PlanRun(TakeEpoch(), MakePlan(kHour0, 2)));
+  std::vector<StatRow> rows;
+  for (int i = 0; i < 200; ++i) rows.push_back(Method(fmt::format("method-{}", i)));
+  rows = Sorted(rows);
+  const std::vector<StatRow> first = {rows[99]};
+  Take(Commit(run, 0, first));
+  const Result<CommitOutcome> result = Commit(run, 1, rows);
+  ASSERT_EQ(CodeOf(result), StatusCode::kInternal);
+  EXPECT_THAT(result.error().message(), HasSubstr(first.front().name.method));
+  EXPECT_EQ(VisitedRows(store(), run.id), WithoutSlowest(first));
+  rows.erase(rows.begin() + 99);
+  Take(Commit(run, 1, rows));
+  EXPECT_THAT(VisitedRows(store(), run.id), SizeIs(200));
 }
 
 TEST_P(ResultStoreContract, CommitsDifferentFragmentsThroughTwoObjectsAtOnce) {
@@ -639,7 +655,7 @@ TEST_P(ResultStoreContract, PublishesTwiceWithTheEffectOfOnce) {
   const RunRecord run = Publish(epoch, kHour0, {Method("a")}, rollup);
   const int64_t published_ms = now_ms_;
   now_ms_ += 1'000;
-  Expect(store().PublishRun(epoch, run.id, rollup));
+  Expect(store().PublishRun(epoch, run.id, {rollup}));
   Expect(store().PublishRun(TakeEpoch(), run.id, {}));
   EXPECT_EQ(Take(store().ReadRun(run.id)).published_ms, published_ms);
   StatQuery query;
@@ -662,7 +678,7 @@ TEST_P(ResultStoreContract, ShowsTheOldRunUntilTheNewOneIsPublished) {
   expect_old();
   Take(Commit(run, 1, {Method("new")}));
   expect_old();
-  Expect(store().PublishRun(epoch, run.id, {MakeRow(Level::kApp, {"app", "", ""}, 2)}));
+  Expect(store().PublishRun(epoch, run.id, {{MakeRow(Level::kApp, {"app", "", ""}, 2)}}));
   EXPECT_THAT(ShownMethods(), ElementsAre("both", "new"));
   EXPECT_EQ(Take(store().ReadRun(old.id)).state, RunState::kSuperseded);
   EXPECT_EQ(Take(store().ReadPublishedRun(0))->id, run.id);
@@ -706,10 +722,10 @@ TEST_P(ResultStoreContract, RefusesRollupRowsThatAreNoRollup) {
                                          {MakeRow(Level::kApp, {"app", "s", ""})},
                                          {app, MakeRow(Level::kService, {"app", "s", ""}), app},
                                          {negative}}) {
-    EXPECT_EQ(CodeOf(store().PublishRun(epoch, run.id, rows)), StatusCode::kInternal);
+    EXPECT_EQ(CodeOf(store().PublishRun(epoch, run.id, {rows})), StatusCode::kInternal);
   }
   EXPECT_EQ(Take(store().ReadRun(run.id)).state, RunState::kOpen);
-  Expect(store().PublishRun(epoch, run.id, {app, MakeRow(Level::kService, {"app", "", ""})}));
+  Expect(store().PublishRun(epoch, run.id, {{app, MakeRow(Level::kService, {"app", "", ""})}}));
 }
 
 // --- Failing and purging

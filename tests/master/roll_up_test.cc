@@ -36,6 +36,12 @@ const StatRow& Find(const std::vector<StatRow>& rows, Level level, const Endpoin
                        [&](const StatRow& row) { return row.level == level && row.name == name; });
 }
 
+std::vector<StatRow> Rows(RollUp* roll_up) {
+  const auto publication = roll_up->Finish();
+  EXPECT_TRUE(publication);
+  return publication ? publication->rollup_rows : std::vector<StatRow>();
+}
+
 TEST(RollUp, ServicesAndAppsAreTheSumsOfTheirMethodsI9) {
   std::mt19937_64 random(3);
   RollUp roll_up;
@@ -48,11 +54,10 @@ TEST(RollUp, ServicesAndAppsAreTheSumsOfTheirMethodsI9) {
     of_app[name.app].insert(of_app[name.app].end(), durations.begin(), durations.end());
     ASSERT_TRUE(roll_up.Add(MethodRow(name, durations)).ok());
   }
-  const auto rows = roll_up.Finish();
-  ASSERT_TRUE(rows);
-  EXPECT_EQ(rows->size(), 3U + 21U);
+  const std::vector<StatRow> rows = Rows(&roll_up);
+  EXPECT_EQ(rows.size(), 3U + 21U);
   for (auto& [app, durations] : of_app) {
-    const StatRow& row = Find(*rows, Level::kApp, {app, "", ""});
+    const StatRow& row = Find(rows, Level::kApp, {app, "", ""});
     const StatRow expected = MethodRow({app, "", ""}, durations);
     EXPECT_EQ(row.stat.calls, expected.stat.calls);
     EXPECT_EQ(row.stat.errors, expected.stat.errors);
@@ -74,10 +79,44 @@ TEST(RollUp, AServiceOfOneMethodHasTheExactNumbersOfThatMethod) {
   RollUp roll_up;
   const StatRow method = MethodRow({"app", "service", "method"}, {5, 7, 1000});
   ASSERT_TRUE(roll_up.Add(method).ok());
-  const auto rows = roll_up.Finish();
-  ASSERT_TRUE(rows);
-  EXPECT_EQ(Find(*rows, Level::kService, {"app", "service", ""}).stat, method.stat);
-  EXPECT_EQ(Find(*rows, Level::kApp, {"app", "", ""}).stat, method.stat);
+  const std::vector<StatRow> rows = Rows(&roll_up);
+  EXPECT_EQ(Find(rows, Level::kService, {"app", "service", ""}).stat, method.stat);
+  EXPECT_EQ(Find(rows, Level::kApp, {"app", "", ""}).stat, method.stat);
+}
+
+TEST(RollUp, TheOrderOfMethodsDoesNotMatter) {
+  std::mt19937_64 random(5);
+  std::vector<StatRow> methods;
+  for (int i = 0; i < 300; ++i) {
+    std::vector<uint64_t> durations(1 + random() % 20);
+    for (uint64_t& d : durations) d = random() % 10'000'000'000;
+    methods.push_back(
+        MethodRow({"app", "s" + std::to_string(i % 2), std::to_string(i)}, durations));
+  }
+  std::vector<StatRow> expected;
+  for (int round = 0; round < 5; ++round) {
+    RollUp roll_up;
+    for (const StatRow& method : methods) ASSERT_TRUE(roll_up.Add(method).ok());
+    const std::vector<StatRow> rows = Rows(&roll_up);
+    if (round == 0) expected = rows;
+    EXPECT_EQ(rows, expected);
+    std::shuffle(methods.begin(), methods.end(), random);
+  }
+}
+
+TEST(RollUp, RanksTheMethods) {
+  RollUp roll_up;
+  const StatRow quick = MethodRow({"app", "s", "quick"}, {1, 2});
+  const StatRow slow = MethodRow({"app", "s", "slow"}, {9});
+  for (const StatRow& method : {quick, slow}) ASSERT_TRUE(roll_up.Add(method).ok());
+  const auto publication = roll_up.Finish();
+  ASSERT_TRUE(publication);
+  std::map<SortKey, std::vector<uint64_t>> ids;
+  for (const RankedMethod& method : publication->ranking) {
+    ids[method.key].push_back(method.endpoint_id);
+  }
+  EXPECT_EQ(ids[SortKey::kCalls], (std::vector{quick.endpoint_id, slow.endpoint_id}));
+  EXPECT_EQ(ids[SortKey::kMax], (std::vector{slow.endpoint_id, quick.endpoint_id}));
 }
 
 TEST(RollUp, RowsAreInTheOrderOfTheirIds) {
@@ -85,9 +124,8 @@ TEST(RollUp, RowsAreInTheOrderOfTheirIds) {
   for (int i = 0; i < 50; ++i) {
     ASSERT_TRUE(roll_up.Add(MethodRow({"a" + std::to_string(i), "s", "m"}, {1})).ok());
   }
-  const auto rows = roll_up.Finish();
-  ASSERT_TRUE(rows);
-  EXPECT_TRUE(std::is_sorted(rows->begin(), rows->end(), [](const auto& a, const auto& b) {
+  const std::vector<StatRow> rows = Rows(&roll_up);
+  EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
     return a.endpoint_id < b.endpoint_id;
   }));
 }

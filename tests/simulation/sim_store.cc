@@ -67,9 +67,9 @@ Status FaultyStore::VisitMethodRows(RunId run, const std::function<Status(const 
   return Around<Status>([&] { return store_.VisitMethodRows(run, visit); });
 }
 
-Status FaultyStore::PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rollup_rows) {
+Status FaultyStore::PublishRun(Epoch epoch, RunId run, const Publication& publication) {
   return AsMaster<Status>("PublishRun", epoch, run,
-                          [&] { return store_.PublishRun(epoch, run, rollup_rows); });
+                          [&] { return store_.PublishRun(epoch, run, publication); });
 }
 
 Status FaultyStore::FailRun(Epoch epoch, RunId run, std::string_view reason) {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/method_ranking.h"
-
 namespace tymbal::testing {
 namespace {
 
@@ -15,9 +13,6 @@ constexpr uint64_t kRead = 3;   // SET TRANSACTION, START TRANSACTION, COMMIT.
 constexpr uint64_t kRun = 3;
 /// Rows of one INSERT, ids of one list, rows of one page: all the same in the adapter.
 constexpr uint64_t kRowsMax = 1000;
-
-/// Methods that are read at once to be ranked.
-constexpr uint64_t kMethodsMax = 10'000;
 
 /// Rows that one step of a purge deletes.
 constexpr uint64_t kPurgeRows = 2000;
@@ -86,14 +81,11 @@ Status CountingStore::VisitMethodRows(RunId run,
   return status;
 }
 
-Status CountingStore::PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rollup_rows) {
-  const uint64_t methods = written_[run].rows;
-  Status status = inner_->PublishRun(epoch, run, rollup_rows);
-  // The methods that are ranked; their ranks.
-  const uint64_t ranking = methods / kMethodsMax + 1 +
-                           Pages(kRankedKeys.size() * std::min<uint64_t>(methods, kRankedMethods));
+Status CountingStore::PublishRun(Epoch epoch, RunId run, const Publication& publication) {
+  Status status = inner_->PublishRun(epoch, run, publication);
   // The epoch; a former run of the period, of which there is none; the state.
-  Count("PublishRun", kWrite + 1 + kRun + StatementsOfRows(run, rollup_rows) + ranking + 2);
+  Count("PublishRun", kWrite + 1 + kRun + StatementsOfRows(run, publication.rollup_rows) +
+                          Pages(publication.ranking.size()) + 2);
   return status;
 }
 

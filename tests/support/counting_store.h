@@ -36,7 +36,7 @@ class CountingStore : public ResultStore {
   Result<Token> HandOver(Epoch epoch, RunId run, int32_t fragment_no, const NodeId& node) override;
   Result<CommitOutcome> CommitFragment(const FragmentCommit& commit) override;
   Status VisitMethodRows(RunId run, const std::function<Status(const StatRow&)>& visit) override;
-  Status PublishRun(Epoch epoch, RunId run, const std::vector<StatRow>& rollup_rows) override;
+  Status PublishRun(Epoch epoch, RunId run, const Publication& publication) override;
   Status FailRun(Epoch epoch, RunId run, std::string_view reason) override;
   Status PurgeRun(RunId run) override;
   Result<RunRecord> ReadRun(RunId run) override;

@@ -281,8 +281,8 @@ Status MemoryResultStore::VisitMethodRows(RunId run,
   return Status::Ok();
 }
 
-Status MemoryResultStore::PublishRun(Epoch epoch, RunId run,
-                                     const std::vector<StatRow>& rollup_rows) {
+Status MemoryResultStore::PublishRun(Epoch epoch, RunId run, const Publication& publication) {
+  const std::vector<StatRow>& rollup_rows = publication.rollup_rows;
   TYMBAL_RETURN_IF_ERROR(CheckRollup(rollup_rows));
   TYMBAL_RETURN_IF_ERROR(CheckEpoch(epoch));
   TYMBAL_ASSIGN_OR_RETURN(MemoryResults::Run* const found, Find(run));
