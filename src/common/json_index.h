@@ -13,6 +13,9 @@ namespace tymbal {
 /// Bytes that must be readable (with any content) behind a text: it is read in blocks.
 inline constexpr size_t kJsonPadding = 64;
 
+/// Whether a byte is one of those that may stand between the tokens of JSON.
+inline bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 /// Where in a text each bracket, comma and colon stands that is not in a string, and each first
 /// byte of a string (its quote) and of a word (a number, true, false, null): a mark. Found by
 /// simdjson's first stage, many bytes at a time. The text may hold several JSON values, one behind

@@ -16,8 +16,6 @@ bool SameBytes(const char* a, const char* b, size_t size) {
   return size == 0 || (LoadWord(a) ^ LoadWord(b)) << (64 - 8 * size) == 0;
 }
 
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 /// Whether a byte with a mark begins a word, not a string, and is no bracket, comma or colon.
 bool BeginsWord(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-'; }
 
@@ -61,8 +59,8 @@ std::optional<JsonShape> JsonShape::Of(const MarkedJson& object, const std::vect
   return shape;
 }
 
-/// Where the text is the same, so are the marks in it. A value that ends elsewhere than it seems,
-/// since it has more or fewer blanks behind it, has other text behind it than the shape.
+/// Where the text is the same, so are the marks in it. A value with other blanks behind it than the
+/// shape has ends elsewhere than it seems, and so has other text behind it, or no room for itself.
 bool JsonShape::Match(const MarkedJson& object, std::string_view* values) const {
   if (object.marks.size() < marks_) return false;
   const char* at = object.text.data();
@@ -70,10 +68,12 @@ bool JsonShape::Match(const MarkedJson& object, std::string_view* values) const 
   for (const Piece& piece : pieces_) {
     if (end - at < static_cast<std::ptrdiff_t>(piece.size)) return false;
     if (!SameBytes(at, text_.data() + piece.begin, piece.size)) return false;
-    const char* const value = at + piece.size - piece.quotes;
-    at = object.base + object.marks[piece.next_mark] - piece.behind;
+    const char* const value = at + piece.size;  // Without its quote.
+    const char* const next = object.base + object.marks[piece.next_mark];
+    if (next - value < static_cast<std::ptrdiff_t>(piece.behind)) return false;
+    at = next - piece.behind;
     if (piece.quotes == 0 && (!BeginsWord(*value) || IsBlank(at[-1]))) return false;
-    *values++ = {value, static_cast<size_t>(at + piece.quotes - value)};
+    *values++ = {value - piece.quotes, static_cast<size_t>(at - value) + 2 * piece.quotes};
   }
   return end - at == static_cast<std::ptrdiff_t>(last_size_) &&
          SameBytes(at, text_.data() + last_begin_, last_size_);

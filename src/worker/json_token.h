@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "common/coverage.h"
+#include "common/json_index.h"
 
 namespace tymbal::worker {
 
@@ -12,10 +13,7 @@ namespace tymbal::worker {
 using Token = std::string_view;
 
 inline Token Trimmed(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' ||
-                            token.back() == '\r')) {
-    token.remove_suffix(1);
-  }
+  while (!token.empty() && IsBlank(token.back())) token.remove_suffix(1);
   return token;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/json_index.h"
 #include "worker/decoder.h"
 
 namespace tymbal::worker {
@@ -16,8 +17,6 @@ constexpr size_t kChunkBytes = 128 * 1024;
 constexpr int kArrayDepthMax = 2;  // A list of traces, each a list of spans.
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kBlank = " \t\r\n";
-
-bool IsBlank(char c) { return kBlank.find(c) != std::string_view::npos; }
 
 /// Returns where the value that starts at `begin` ends, or nothing if it goes on behind the text.
 /// Knows only strings and brackets: whether the value is right is the decoder's business.
