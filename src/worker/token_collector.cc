@@ -309,7 +309,8 @@ void TokenCollector::Take(const Leaf& leaf, Token token, bool may_repeat) {
   const auto field = static_cast<size_t>(leaf.field);
   if (leaf.index < ranks_[field]) {
     ranks_[field] = leaf.index;
-    chosen_[field] = IsQuotedNumber(leaf, token) ? PlainText(token) : token;
+    const bool is_number = IsQuotedNumber(leaf, token) && PlainText(token) != "null";
+    chosen_[field] = is_number ? PlainText(token) : token;
     tokens_.forms[field] = leaf.form;
   }
 }

@@ -52,6 +52,9 @@ class TokenCollector {
   TokenCollector(const Profile* profile, std::vector<PathNode> tree, RecordForm form,
                  const std::vector<std::string>& columns);
 
+  TokenCollector(const TokenCollector&) = delete;  // Points into itself.
+  TokenCollector& operator=(const TokenCollector&) = delete;
+
   /// Returns what `record` holds, until the next call. Without marks it is indexed here, which is
   /// slower. REQUIRES: kRecordPadding readable bytes behind it.
   const CollectedTokens& Collect(const MarkedJson& record);
