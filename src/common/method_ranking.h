@@ -28,7 +28,7 @@ inline constexpr std::array<SortKey, 12> kRankedKeys = {
 enum class RunSelection {
   kAll,       ///< All rows of all runs.
   kRanked,    ///< The ranked methods of the runs that have them.
-  kUnranked,  ///< All rows of the other runs, those that an older Tymbal has published.
+  kUnranked,  ///< All rows of the other runs, which were published without (by an older Tymbal).
 };
 
 /// Reads rows by `read`, which returns the first of a selection, in order. The ranked methods are

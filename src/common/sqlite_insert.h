@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "common/check.h"
 #include "common/sqlite_db.h"
 #include "common/status.h"
 
@@ -12,8 +13,8 @@ namespace tymbal {
 /// Inserts rows, whose number is known before, into one table, many by each statement: to begin and
 /// to end a statement takes as long as a short row. After an error the first rows of a statement
 /// may be in the table ("OR FAIL"; to undo them, SQLite would copy each page before it is changed):
-/// the caller must roll its transaction back. Must not outlive the database. Thread: that of its
-/// database.
+/// the caller must roll its transaction back. After the last row it calls Finish(). Must not
+/// outlive the database. Thread: that of its database.
 class SqliteInsert {
  public:
   /// `table` is the table and its columns, as in "t (a, b)".
@@ -29,6 +30,9 @@ class SqliteInsert {
     if (++bound_ < (full_left_ > 0 ? kRowsAtOnce : 1)) return Status::Ok();
     return Run(&statement);
   }
+
+  /// Makes sure that no row was bound and then forgotten. REQUIRES: as many rows as were announced.
+  void Finish() const { TYMBAL_CHECK(bound_ == 0, "rows that were announced didn't come"); }
 
   /// How many rows are in the table; after an error the next one is the row that was refused.
   size_t inserted() const { return inserted_; }

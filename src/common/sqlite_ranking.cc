@@ -18,6 +18,7 @@ Status WriteSqliteRanking(SqliteDb& db, RunId run, const std::vector<RankedMetho
       values->BindInt(first + 3, StoredEndpointId(method.endpoint_id));
     }));
   }
+  insert.Finish();
   return Status::Ok();
 }
 

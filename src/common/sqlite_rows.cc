@@ -77,6 +77,7 @@ Status RowWriter::WriteEndpoints(const std::vector<const StatRow*>& rows) {
       values->BindInt(first + 5, owner_.now_ms);
     }));
   }
+  insert.Finish();
   return Status::Ok();
 }
 
@@ -99,6 +100,7 @@ Status RowWriter::WriteStats(const std::vector<const StatRow*>& rows) {
     return status.WithContext(
         fmt::format("run {}, row of {}", owner_.run.value, Describe(refused.level, refused.name)));
   }
+  insert.Finish();
   return Status::Ok();
 }
 
@@ -154,6 +156,7 @@ Status RowWriter::WriteSlowCalls(const std::vector<const StatRow*>& rows) {
       }));
     }
   }
+  insert.Finish();
   return Status::Ok();
 }
 

@@ -24,7 +24,7 @@ namespace tymbal::master {
 class RollUp {
  public:
   /// REQUIRES: a row of Level::kMethod. Errors: kInternal for a damaged histogram, kExhausted when
-  /// a count or sum passes kStoredMax.
+  /// a count or sum passes kStoredMax, or a sum of squares 2^126.
   Status Add(const StatRow& row);
 
   /// Returns rows of both levels in ascending order of endpoint_id. Nothing is left afterwards.

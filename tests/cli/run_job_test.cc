@@ -123,7 +123,7 @@ class RunJobTest : public ::testing::Test {
     return actions;
   }
 
-  /// What reports show of the store, at all levels, apart from run ids.
+  /// What is in the store for reports, at all levels, apart from run ids.
   static std::string Shown(World* world) {
     std::string text;
     for (const Level level : {Level::kMethod, Level::kService, Level::kApp}) {
@@ -133,6 +133,12 @@ class RunJobTest : public ::testing::Test {
         text += std::to_string(period.start_ms) + row.name.method + " " +
                 std::to_string(row.stat.calls) + " " + std::to_string(row.stat.duration_sum_us) +
                 "\n";
+      }
+    }
+    for (const auto& [id, run] : world->results.runs) {
+      for (const RankedMethod& method : run.ranking) {
+        text += std::string(SortKeyName(method.key)) + " " + std::to_string(method.rank) + " " +
+                std::to_string(method.endpoint_id) + "\n";
       }
     }
     return text;

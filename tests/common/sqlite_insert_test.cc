@@ -46,6 +46,7 @@ TEST_F(SqliteInsertTest, InsertsEveryRowOnceHoweverManyThereAre) {
     Expect(db_->Execute("DELETE FROM square"));
     SqliteInsert insert = Insert(count);
     Expect(InsertSquares(&insert, count));
+    insert.Finish();
     EXPECT_EQ(insert.inserted(), static_cast<size_t>(count));
     EXPECT_EQ(Take(db_->QueryInt("SELECT count(*) FROM square WHERE square = number * number")),
               count);

@@ -295,6 +295,7 @@ Status MemoryResultStore::PublishRun(Epoch epoch, RunId run, const Publication& 
   }
   TYMBAL_RETURN_IF_ERROR(CheckRows(*found, rollup_rows));
   AddRows(*found, rollup_rows, std::nullopt, Token{});
+  found->ranking = publication.ranking;
   if (MemoryResults::Run* former = FindPublished(record.period.start_ms)) {
     former->record.state = RunState::kSuperseded;
   }
@@ -321,6 +322,7 @@ Status MemoryResultStore::PurgeRun(RunId run) {
     return StateConflict(found->record, "its results stay");
   }
   found->rows.clear();
+  found->ranking.clear();
   return Status::Ok();
 }
 

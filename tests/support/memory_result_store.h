@@ -25,6 +25,7 @@ struct MemoryResults {
     RunRecord record;
     std::map<uint64_t, Row> rows;             ///< By endpoint_id.
     std::vector<uint64_t> calls_by_fragment;  ///< Stays when the rows are purged.
+    std::vector<RankedMethod> ranking;        ///< As published; reports don't need it here.
   };
 
   Epoch epoch;
