@@ -60,7 +60,9 @@ bool ChunkRecords::Guess(MarkedJson* record, uint64_t* line) {
     return false;
   }
   const size_t end = marks[behind - 1] + 1;
-  if (end == chunk_->size || chunk_->buffer[end] != '\n') return false;
+  const std::string_view left = chunk_->text().substr(end);
+  if (!left.starts_with('\n') && !left.starts_with("\r\n")) return false;
+  behind_guess_ = end + (left.front() == '\n' ? 1 : 2);
   const std::string_view text(chunk_->buffer.data() + offset_, end - offset_);
   *record = {text, chunk_->buffer.data(), marks.subspan(first), escapes_.IsIn(text)};
   *line = line_;
@@ -69,7 +71,7 @@ bool ChunkRecords::Guess(MarkedJson* record, uint64_t* line) {
 
 void ChunkRecords::Accept() {
   mark_ += marks_of_record_;
-  offset_ = index_.marks()[mark_ + marks_of_record_ - 1] + 2;  // The bracket and the line end.
+  offset_ = behind_guess_;
   ++line_;
 }
 
@@ -103,6 +105,7 @@ bool ChunkRecords::NextText(std::string_view* text, uint64_t* line) {
     const size_t size = end != nullptr ? static_cast<size_t>(end - begin) : left;
     offset_ += size + 1;
     *text = {begin, size};
+    if (text->ends_with('\r')) text->remove_suffix(1);
     *line = line_++;
     if (!IsBlankLine(*text)) return true;
   }

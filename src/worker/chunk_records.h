@@ -50,6 +50,7 @@ class ChunkRecords {
   EscapeFinder escapes_;  // The same.
   size_t mark_ = 0;       // Of the last record.
   size_t marks_of_record_ = 0;
+  size_t behind_guess_ = 0;  // Where the line after a guess begins.
   search::HitsPageParser parser_;
   search::HitsPage page_;
   size_t hit_ = 0;  // Answers: the next one of the page.

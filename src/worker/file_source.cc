@@ -11,7 +11,7 @@ namespace tymbal::worker {
 namespace {
 
 /// Small enough that a batch and what it points to stay in the first-level caches.
-constexpr size_t kBatchSpans = 128;
+constexpr size_t kBatchSpans = 256;
 constexpr size_t kSamplesPerReason = 3;
 constexpr size_t kExcerptBytes = 120;
 constexpr size_t kDescribedFiles = 3;
