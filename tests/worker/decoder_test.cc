@@ -346,8 +346,11 @@ TEST_F(DecoderTest, NumbersInQuotesCountOnlyInADocumentThatAnIndexHasTaken) {
   ASSERT_EQ(Decode(Record("12", R"("1795341600007")")), Decoder::Outcome::kSpan);
   EXPECT_EQ(span_.start_ms, 1795341600007);
   EXPECT_EQ(Reason(Record(R"("x")")), RejectReason::kMalformed);
-  // A text stays a text.
+  // A text stays a text, also one that reads null.
   EXPECT_EQ(Reason(Record("1", "1795341600000", "7")), RejectReason::kWrongType);
+  EXPECT_EQ(Reason(Record(R"("null")")), RejectReason::kWrongType);
+  EXPECT_EQ(Reason(Record("12", "1795341600000", R"("m")", R"(,"slot":"null")")),
+            RejectReason::kWrongType);
 }
 
 TEST_F(DecoderTest, TellsTheSlotOfWhatItLeavesOut) {
