@@ -5,6 +5,7 @@ import base64
 import http.client
 import json
 import os
+import pathlib
 import ssl
 import time
 import urllib.parse
@@ -39,7 +40,13 @@ def environment_of(kind):
     """The facts of a server of `scripts/stack run`, by their names; none if it isn't there."""
     prefix = f"TYMBAL_TEST_{kind.upper().replace('-', '_')}_"
     facts = {key.removeprefix(prefix): value for key, value in os.environ.items() if key.startswith(prefix)}
-    return facts if "URL" in facts else None
+    if "URL" not in facts:
+        return None
+    if folder := os.environ.get("TYMBAL_TEST_STACK_DIR"):
+        # One that was restarted meanwhile is another process: its file knows.
+        file = pathlib.Path(folder, f"{kind}.env")
+        facts |= dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines())
+    return facts
 
 
 class SearchServer:
