@@ -23,14 +23,20 @@ sql_ready() {
   printf '%s\n' "URL=mysql://root@127.0.0.1:$port/$sql_database" "VERSION=$version"
 }
 
+# A folder of its own for temporary tables: a server that starts, if only to make its first data, removes what it
+# takes for its own old ones, and in a shared folder those of another that is at work.
+sql_make_tmp() {
+  sql_tmp=$dir/$kind-tmp.data
+  mkdir -p "$sql_tmp"
+}
+
 # Sets `sql_options`: what all these servers take. No names of clients are looked up: a slow DNS would make
 # each connection slow.
 sql_set_options() {
   sql_options=(--datadir="$data" --port="$port" --socket="$socket" --pid-file="$data/server.pid"
     --skip-name-resolve --max-connections=200 --innodb-buffer-pool-size=256M)
-  # A server that starts removes what it takes for its own old temporary tables.
-  mkdir -p "$dir/$kind-tmp.data"
-  sql_options+=(--tmpdir="$dir/$kind-tmp.data")
+  sql_make_tmp
+  sql_options+=(--tmpdir="$sql_tmp")
   if ((EUID == 0)); then sql_options+=(--user=root); fi
   # What a test of faults needs beside that, for instance a small tablespace.
   # shellcheck disable=SC2206 # Words.

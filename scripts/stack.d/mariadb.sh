@@ -18,7 +18,8 @@ mariadb_find() {
 mariadb_prepare() {
   local -a user=()
   if ((EUID == 0)); then user=(--user=root); fi
-  timeout 120 mariadb-install-db --no-defaults --datadir="$data" "${user[@]}" --skip-test-db \
+  sql_make_tmp
+  TMPDIR=$sql_tmp timeout 120 mariadb-install-db --no-defaults --datadir="$data" "${user[@]}" --skip-test-db \
     --auth-root-authentication-method=normal --skip-name-resolve
 }
 

@@ -120,7 +120,8 @@ mysql_prepare() {
   local -a user=()
   if ((EUID == 0)); then user=(--user=root); fi
   mysql_set_base
-  timeout 120 "${mysql_base[@]}" --initialize-insecure --datadir="$data" "${user[@]}"
+  sql_make_tmp
+  timeout 120 "${mysql_base[@]}" --tmpdir="$sql_tmp" --initialize-insecure --datadir="$data" "${user[@]}"
 }
 
 mysql_command() {
