@@ -31,6 +31,9 @@ struct ServerVersion {
   /// `_shard_doc` tells all documents apart. OpenSearch (3.8) numbers the shards of each index from
   /// 0, so documents of two indices may have the same.
   bool HasShardDocOfAllIndices() const { return engine == Engine::kElasticsearch && HasShardDoc(); }
+  /// Whether a page that follows another is to say how many records there are. A server that
+  /// needn't count goes no further than the page; but OpenSearch 3 may stop too early then.
+  bool CountsEveryPage() const { return engine != Engine::kElasticsearch; }
   /// `date_histogram` takes `fixed_interval`, not `interval`; mappings have no types any more.
   bool IsSince7() const { return engine == Engine::kOpenSearch || major >= 7; }
   /// GET _resolve/index: Elasticsearch 7.9, every OpenSearch.

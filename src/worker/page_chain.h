@@ -24,9 +24,10 @@ struct PageChains {
 };
 
 /// Returns how to cut `records` into chains that `requests` threads read; nothing: there are too
-/// few of them in each of the shards to be neighbours. REQUIRES: page_records_max > 0.
+/// few of them in each of the shards to be neighbours. `counts_each_page`: the server counts the
+/// whole slice for each of its pages. REQUIRES: page_records_max > 0.
 std::optional<PageChains> CutChains(uint64_t records, size_t requests, uint64_t shards,
-                                    uint64_t page_records_max);
+                                    uint64_t page_records_max, bool counts_each_page);
 
 /// The same for the records of `range`; nothing, too, where the view has no order to follow.
 /// `one_index`: they are all of one index.

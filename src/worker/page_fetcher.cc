@@ -225,9 +225,7 @@ Result<std::vector<Slice>> PageFetcher::Divide(search::SearchClient* client, con
 Status PageFetcher::Follow(search::SearchClient* client, const Slice& slice) {
   const ReadWay way = ChooseWay(slice);
   const auto& chains = plan_.parts[slice.part].chains;
-  // A server that needn't count goes no further than the page; the first one has been counted.
-  // OpenSearch 3 may stop too early then, which would be an error here, but be one.
-  const bool counts_every_page = view_->version().engine != search::Engine::kElasticsearch;
+  const bool counts_every_page = view_->version().CountsEveryPage();
   search::Position last{-1, -1};
   for (uint64_t came = 0; came < slice.count;) {
     const uint64_t longest =

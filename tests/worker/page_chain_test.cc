@@ -12,23 +12,37 @@ using ::testing::ElementsAre;
 
 constexpr Period kHour{1795341600000, 1795345200000};  // 2026-11-22T10:00Z
 
-TEST(PageChain, GivesEachThreadTwoSlicesOfShorterPages) {
-  EXPECT_EQ(CutChains(800'000, 4, 2, 10'000), (PageChains{100'001, 4'000}));
+constexpr bool kCountsOnce = false;
+constexpr bool kCountsEachPage = true;
+
+TEST(PageChain, GivesEachThreadOneSliceOfShorterPages) {
+  EXPECT_EQ(CutChains(400'000, 4, 2, 10'000, kCountsOnce), (PageChains{100'800, 4'032}));
+  EXPECT_EQ(CutChains(1'000'000, 4, 2, 10'000, kCountsOnce), (PageChains{252'000, 5'000}));
 }
 
-TEST(PageChain, BoundsASliceForItIsCountedWithEachPage) {
-  EXPECT_EQ(CutChains(100'000'000, 4, 2, 10'000), (PageChains{250'000, 10'000}));
+TEST(PageChain, LeavesNoShortSliceOver) {
+  // A thousand stretches; as many as fit make a slice.
+  const uint64_t stretch = 1'234;
+  const uint64_t slice = CutChains(1'000 * stretch, 4, 2, 10'000, kCountsOnce)->slice_records;
+  EXPECT_EQ((1'000 + slice / stretch - 1) / (slice / stretch), 4);
+}
+
+TEST(PageChain, BoundsASliceAndGivesEachThreadAsMany) {
+  EXPECT_EQ(CutChains(10'000'000, 4, 2, 10'000, kCountsOnce), (PageChains{853'334, 5'000}))
+      << "three each";
+  EXPECT_EQ(CutChains(10'000'000, 4, 2, 10'000, kCountsEachPage), (PageChains{247'273, 9'890}))
+      << "eleven each, for a slice is counted with each page";
 }
 
 TEST(PageChain, NeedsNeighboursInEachShard) {
-  EXPECT_EQ(CutChains(24'999, 4, 2, 10'000), std::nullopt);
-  EXPECT_EQ(CutChains(25'000, 4, 2, 10'000), (PageChains{25'000, 2'500}));
-  EXPECT_EQ(CutChains(250'000, 4, 30, 10'000), std::nullopt);
+  EXPECT_EQ(CutChains(24'999, 4, 2, 10'000, kCountsOnce), std::nullopt);
+  EXPECT_EQ(CutChains(25'000, 4, 2, 10'000, kCountsOnce), (PageChains{25'000, 2'500}));
+  EXPECT_EQ(CutChains(250'000, 4, 30, 10'000, kCountsOnce), std::nullopt);
 }
 
 TEST(PageChain, HasPagesOfASpanAtLeast) {
-  EXPECT_EQ(CutChains(1, 1, 1, 1), (PageChains{1, 1}));
-  EXPECT_EQ(CutChains(0, 1, 1, 1), std::nullopt);
+  EXPECT_EQ(CutChains(1, 1, 1, 1, kCountsOnce), (PageChains{1, 1}));
+  EXPECT_EQ(CutChains(0, 1, 1, 1, kCountsOnce), std::nullopt);
 }
 
 TEST(PageChain, TakesDatedIndicesByTheirWord) {
