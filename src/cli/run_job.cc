@@ -23,10 +23,8 @@ constexpr int kFencedMax = 20;
 /// other one just before that publishes, and be fenced so in turn, again and again.
 constexpr int kFencedPauseMs = 20;
 constexpr size_t kConflictsShown = 3;
-/// The more fragments, the fewer rows are in memory, which are those of two at a time
-/// (SummaryAhead). But each commit costs a wait for the disk, and one of many rows goes through
-/// most pages of its period anew: the ids of a fragment's endpoints lie between those of the
-/// others.
+/// Each commit goes through most pages of its period anew: the ids of a fragment's endpoints lie
+/// between those of the others.
 constexpr uint32_t kFragmentsMax = 4;
 
 /// Runs the loop until an asynchronous call has replied. `call` gets the callback.
@@ -59,6 +57,40 @@ Status OtherPeriods(std::string_view detail) {
   return Conflict(std::string(detail) +
                   "\nGive the --period and --period-offset of these results, or another --store.");
 }
+
+/// Adds the rows of a run up while a store writes them, for which it needs longer.
+class AddingUp {
+ public:
+  /// Returns a feed of the same rows; the last one to be visited to its end counts. `last`: of the
+  /// run. Must not outlive this object.
+  RowFeed Of(const RowFeed& rows, bool last) {
+    return RowFeed([this, rows, last, before = sum_](const RowFeed::Take& take) {
+      publication_ = {};
+      sum_ = before;
+      TYMBAL_RETURN_IF_ERROR(rows.Visit([&](std::span<const StatRow> some) {
+        std::future<Status> added =
+            std::async(std::launch::async, [this, some] { return Add(some); });
+        const Status taken = take(some);
+        const Status status = added.get();
+        return taken.ok() ? status : taken;
+      }));
+      if (last) publication_ = std::async(std::launch::async, [this] { return sum_.Finish(); });
+      return Status::Ok();
+    });
+  }
+
+  /// REQUIRES: the last rows of the run were visited.
+  Result<Publication> Finish() { return publication_.get(); }
+
+ private:
+  Status Add(std::span<const StatRow> rows) {
+    for (const StatRow& row : rows) TYMBAL_RETURN_IF_ERROR(sum_.Add(row));
+    return Status::Ok();
+  }
+
+  master::RollUp sum_;
+  std::future<Result<Publication>> publication_;
+};
 
 }  // namespace
 
@@ -186,8 +218,8 @@ Status RunJob::TryPeriod(SummaryAhead* summaries, PeriodOutcome* outcome) {
   }
   if (published && !options_.replace) return Conflict(DescribeConflict(*published, input));
   TYMBAL_ASSIGN_OR_RETURN(const RunRecord run, PlanOrResume(input, outcome->period));
-  TYMBAL_ASSIGN_OR_RETURN(const Publication publication, Execute(run, summaries));
-  TYMBAL_RETURN_IF_ERROR(Publish(run, publication));
+  TYMBAL_ASSIGN_OR_RETURN(const auto publication, Execute(run, summaries));
+  TYMBAL_RETURN_IF_ERROR(Publish(run.id, publication));
   outcome->action = published ? PeriodAction::kReplaced : PeriodAction::kPublished;
   outcome->run = run.id;
   // Superseded results are of no use any more; their row in the ledger stays.
@@ -243,8 +275,8 @@ Result<RunRecord> RunJob::PlanOrResume(const RunInput& input, const Period& peri
 }
 
 /// The worker's part: take the task from the board, commit its fragments one by one, say so.
-/// Returns what their rows add up to.
-Result<Publication> RunJob::Execute(const RunRecord& run, SummaryAhead* summaries) {
+/// Returns what the rows of the run add up to; nothing: some of them are in the store only.
+Result<std::optional<Publication>> RunJob::Execute(const RunRecord& run, SummaryAhead* summaries) {
   Task task{epoch_, run.id, run.period, run.slots, {}};
   for (const FragmentRecord& fragment : run.fragments) {
     if (fragment.state == FragmentState::kDone) continue;
@@ -256,10 +288,12 @@ Result<Publication> RunJob::Execute(const RunRecord& run, SummaryAhead* summarie
       loop_, [this](auto reply) { coordinator_->ReadTask(std::move(reply)); });
   if (!seen) return seen.error();
   if (!*seen) return Internal("the task that was just published is gone");
-  return ExecuteTask(**seen, summaries);
+  TYMBAL_ASSIGN_OR_RETURN(auto publication, ExecuteTask(**seen, summaries));
+  if (task.fragments.size() < run.fragments.size()) publication.reset();
+  return publication;
 }
 
-Result<Publication> RunJob::ExecuteTask(const Task& task, SummaryAhead* summaries) {
+Result<std::optional<Publication>> RunJob::ExecuteTask(const Task& task, SummaryAhead* summaries) {
   std::vector<SummaryPart> parts;
   for (const TaskFragment& fragment : task.fragments) {
     parts.push_back({task.period.start_ms, fragment.slots});
@@ -269,39 +303,29 @@ Result<Publication> RunJob::ExecuteTask(const Task& task, SummaryAhead* summarie
   const auto later = std::upper_bound(starts.begin(), starts.end(), task.period.start_ms);
   if (later != starts.end() && !parts.empty()) parts.push_back({*later, parts.front().slots});
 
-  master::RollUp roll_up;
-  Publication publication;
+  AddingUp adding_up;
+  bool all_added_up = !task.fragments.empty();
   for (size_t i = 0; i < task.fragments.size(); ++i) {
     const TaskFragment& fragment = task.fragments[i];
     const auto next = i + 1 < parts.size() ? std::optional(parts[i + 1]) : std::nullopt;
-    TYMBAL_ASSIGN_OR_RETURN(const worker::FragmentResult result, summaries->Take(parts[i], next));
-    // Meanwhile, since a store needs longer for them.
-    std::future<Status> added_up = std::async(std::launch::async, [&]() -> Status {
-      for (const StatRow& row : result.rows) TYMBAL_RETURN_IF_ERROR(roll_up.Add(row));
-      if (i + 1 < task.fragments.size()) return Status::Ok();
-      TYMBAL_ASSIGN_OR_RETURN(publication, roll_up.Finish());
-      return Status::Ok();
-    });
-    const FragmentCommit commit{task.run, fragment.no, fragment.token, result.coverage,
-                                &result.rows};
-    TYMBAL_ASSIGN_OR_RETURN([[maybe_unused]] const CommitOutcome outcome,
-                            store_->CommitFragment(commit));
-    TYMBAL_RETURN_IF_ERROR(added_up.get());
+    const PartSummary summary = summaries->Take(parts[i], next);
+    const FragmentCommit commit{task.run, fragment.no, fragment.token, summary.coverage,
+                                adding_up.Of(summary.rows, i + 1 == task.fragments.size())};
+    TYMBAL_ASSIGN_OR_RETURN(const CommitOutcome outcome, store_->CommitFragment(commit));
+    all_added_up = all_added_up && outcome == CommitOutcome::kCommitted;
     TYMBAL_RETURN_IF_ERROR(Await<Status>(loop_, [&](auto done) {
       coordinator_->ReportProgress(commit.run, fragment.no, {fragment.token, ""}, std::move(done));
     }));
   }
-  return publication;
+  if (!all_added_up) return std::optional<Publication>();
+  TYMBAL_ASSIGN_OR_RETURN(Publication publication, adding_up.Finish());
+  return std::optional(std::move(publication));
 }
 
-/// The master's part: progress is only a hint, the store checks that every fragment is done. What
-/// was done before `run` was taken over is not in `publication`, only in the store.
-Status RunJob::Publish(const RunRecord& run, const Publication& publication) {
-  const bool all_added_up = std::all_of(
-      run.fragments.begin(), run.fragments.end(),
-      [](const FragmentRecord& fragment) { return fragment.state != FragmentState::kDone; });
-  TYMBAL_RETURN_IF_ERROR(all_added_up ? store_->PublishRun(epoch_, run.id, publication)
-                                      : master::RollUpAndPublish(store_, epoch_, run.id));
+/// The master's part: progress is only a hint, the store checks that every fragment is done.
+Status RunJob::Publish(RunId run, const std::optional<Publication>& publication) {
+  TYMBAL_RETURN_IF_ERROR(publication ? store_->PublishRun(epoch_, run, *publication)
+                                     : master::RollUpAndPublish(store_, epoch_, run));
   return Await<Status>(loop_,
                        [this](auto done) { coordinator_->ClearProgress({}, std::move(done)); });
 }

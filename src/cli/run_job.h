@@ -41,8 +41,8 @@ struct RunJobOptions {
   std::string settings;  ///< RunInput::settings.
   std::string source;    ///< RunInput::source.
   bool replace = false;  ///< Supersede periods that were published from other input.
-  /// How many rows to commit at once, up to a number of fragments.
-  size_t fragment_rows = 5'000;
+  /// How many rows to commit at once, up to a number of fragments. What is interrupted is undone.
+  size_t fragment_rows = 100'000;
 };
 
 /// Brings what an aggregator has collected into the store, one period after the other, by the
@@ -50,7 +50,7 @@ struct RunJobOptions {
 /// plan a run in the ledger, publish the task, commit its fragments, publish the run. A run that an
 /// earlier process left open for the same input is taken over; published periods with the same
 /// input are left alone. So it may be killed at any moment and started again. While the store
-/// writes a fragment, the next one is summarized (SummaryAhead). The loop, coordinator and store
+/// writes some rows, the next ones are summarized (SummaryAhead). The loop, coordinator and store
 /// must outlive it. Thread: the loop's.
 class RunJob : private Coordinator::Listener {
  public:
@@ -84,9 +84,9 @@ class RunJob : private Coordinator::Listener {
   uint32_t FragmentsFor(const worker::Aggregator& aggregator) const;
   Result<RunRecord> PlanOrResume(const RunInput& input, const Period& period);
   Status TakeOver(RunRecord* run);
-  Result<Publication> Execute(const RunRecord& run, SummaryAhead* summaries);
-  Result<Publication> ExecuteTask(const Task& task, SummaryAhead* summaries);
-  Status Publish(const RunRecord& run, const Publication& publication);
+  Result<std::optional<Publication>> Execute(const RunRecord& run, SummaryAhead* summaries);
+  Result<std::optional<Publication>> ExecuteTask(const Task& task, SummaryAhead* summaries);
+  Status Publish(RunId run, const std::optional<Publication>& publication);
 
   EventLoop* const loop_;
   Coordinator* const coordinator_;

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <future>
+#include <memory>
 #include <optional>
+#include <vector>
 
+#include "common/coverage.h"
+#include "common/row_feed.h"
 #include "common/slot.h"
 #include "common/status.h"
 #include "worker/aggregator.h"
@@ -17,33 +22,57 @@ struct SummaryPart {
   bool operator==(const SummaryPart&) const = default;
 };
 
-/// Summarizes the periods of an aggregator part by part, one part ahead of who commits them: the
-/// next one is computed on a thread of its own while a store writes this one. At most two parts are
-/// in memory. Used by RunJob; the aggregator must outlive it, and be changed by nobody else
-/// meanwhile. Thread: confined to one.
+/// The results of a part. Its rows are computed while they are fed.
+struct PartSummary {
+  Coverage coverage;
+  RowFeed rows;  ///< In ascending order of endpoint_id. Must not outlive the SummaryAhead.
+};
+
+/// Summarizes the periods of an aggregator piece by piece, one piece ahead of who commits them: the
+/// next one is computed on a thread of its own while a store writes this one. So at most two pieces
+/// are in memory, however many endpoints there are. Used by RunJob; the aggregator must outlive it,
+/// and be changed by nobody else meanwhile. Thread: confined to one.
 class SummaryAhead {
  public:
-  explicit SummaryAhead(worker::Aggregator* aggregator) : aggregator_(aggregator) {}
+  explicit SummaryAhead(worker::Aggregator* aggregator, size_t piece_rows = 512)
+      : aggregator_(aggregator), piece_rows_(piece_rows) {}
 
-  /// Returns the results of a part, and begins with `next`: what will probably be taken after it.
-  /// Errors: those of Aggregator::Summarize.
-  Result<worker::FragmentResult> Take(const SummaryPart& part,
-                                      const std::optional<SummaryPart>& next);
+  /// Returns the results of a part; feeding the last of them begins with `next`: what will probably
+  /// be taken after it. Errors of the feed: those of Aggregator::Summarize.
+  PartSummary Take(const SummaryPart& part, const std::optional<SummaryPart>& next);
 
   /// Forgets the spans of a period; see Aggregator::Forget.
   void Forget(int64_t start_ms);
 
-  /// For reading only, which goes well with a part's being computed.
+  /// For reading only, which goes well with a piece's being computed.
   const worker::Aggregator& aggregator() const { return *aggregator_; }
 
  private:
-  struct Pending {
+  using Rows = Result<std::vector<StatRow>>;
+  using Outline = std::shared_ptr<const worker::FragmentOutline>;
+  struct Piece {
     SummaryPart part;
-    std::future<Result<worker::FragmentResult>> result;  // Waits for it when it is destroyed.
+    size_t first = 0;  // Of its endpoints.
+    bool operator==(const Piece&) const = default;
+  };
+  struct Pending {
+    Piece piece;
+    std::future<Rows> rows;  // Waits for them when it is destroyed.
   };
 
+  Status Feed(const Outline& outline, const SummaryPart& part,
+              const std::optional<SummaryPart>& next, const RowFeed::Take& take);
+  Rows RowsOf(const Piece& piece, const Outline& outline);
+  void Foresee(const Piece& piece, const Outline& outline);
+  Rows Compute(const Piece& piece, const worker::FragmentOutline& outline,
+               std::vector<StatRow> rows);
+
   worker::Aggregator* const aggregator_;
+  const size_t piece_rows_;
   std::optional<Pending> pending_;
+  /// Rows that were taken. Their memory is used again: a row is a dozen pieces of the heap, and
+  /// threads would wait for each other to free them.
+  std::vector<StatRow> spent_;
 };
 
 }  // namespace tymbal::cli

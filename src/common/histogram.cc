@@ -98,6 +98,12 @@ void Histogram::Find(std::span<const uint64_t> ranks, std::span<Position> found)
 }
 
 std::string Histogram::Encode() const {
+  std::string bytes;
+  Encode(&bytes);
+  return bytes;
+}
+
+void Histogram::Encode(std::string* bytes) const {
   // Measured first: most rows of results have one, and growing it would take longer than this.
   size_t size = 1;
   uint32_t next = 0;
@@ -105,15 +111,14 @@ std::string Histogram::Encode() const {
     size += VarintBytes(bucket - next) + VarintBytes(counts_[bucket]);
     next = bucket + 1;
   });
-  std::string bytes(size, kVersion);
-  char* out = bytes.data() + 1;
+  bytes->assign(size, kVersion);
+  char* out = bytes->data() + 1;
   next = 0;
   ForEachUsed([&](uint32_t bucket) {
     out = WriteVarint(bucket - next, out);
     out = WriteVarint(counts_[bucket], out);
     next = bucket + 1;
   });
-  return bytes;
 }
 
 uint64_t NearestRank(uint64_t count, uint32_t permille) {

@@ -66,6 +66,8 @@ class Histogram {
   /// Returns version 1: the byte 1, then for each bucket in use, in order, the number of unused
   /// buckets before it and its count, both as LEB128.
   std::string Encode() const;
+  /// The same, in a text's memory.
+  void Encode(std::string* bytes) const;
 
  private:
   static constexpr int kSubBits = 7;

@@ -255,15 +255,15 @@ Status InsertMysqlRun(MysqlDb& db, const RunRecord& record, uint64_t plan_key) {
   return db.Execute(sql);
 }
 
-Status MarkMysqlFragmentDone(MysqlDb& db, const FragmentCommit& commit, int64_t now_ms) {
+Status MarkMysqlFragmentDone(MysqlDb& db, const FragmentCommit& commit, const CommitTotals& totals,
+                             int64_t now_ms) {
   TYMBAL_RETURN_IF_ERROR(InsertRejections(db, commit));
   TYMBAL_RETURN_IF_ERROR(db.Execute(
       fmt::format("UPDATE fragment SET state = 'done', spans_expected = {}, spans_read = {},"
                   " spans_rejected = {}, calls = {}, result_rows = {}, done_ms = {}"
                   " WHERE run_id = {} AND fragment_no = {}",
                   commit.coverage.expected, commit.coverage.read, commit.coverage.rejected.Total(),
-                  SumOfCalls(*commit.rows), commit.rows->size(), now_ms, commit.run.value,
-                  commit.fragment_no)));
+                  totals.calls, totals.rows, now_ms, commit.run.value, commit.fragment_no)));
   if (!commit.unplaced) return Status::Ok();
   return db.Execute(fmt::format("UPDATE run SET unplaced = {} WHERE run_id = {}", *commit.unplaced,
                                 commit.run.value));

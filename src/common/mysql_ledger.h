@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/mysql_db.h"
+#include "common/result_check.h"
 #include "common/result_store.h"
 #include "common/status.h"
 
@@ -61,8 +62,9 @@ Status GiveMysqlFragment(MysqlDb& db, RunId run, int32_t fragment_no, Token toke
 /// Writes a run and its fragments as `record` has them.
 Status InsertMysqlRun(MysqlDb& db, const RunRecord& record, uint64_t plan_key);
 
-/// Writes the ledger's part of a commit. `now_ms`: when it was done.
-Status MarkMysqlFragmentDone(MysqlDb& db, const FragmentCommit& commit, int64_t now_ms);
+/// Writes the ledger's part of a commit whose rows were written. `now_ms`: when it was done.
+Status MarkMysqlFragmentDone(MysqlDb& db, const FragmentCommit& commit, const CommitTotals& totals,
+                             int64_t now_ms);
 
 Status SetMysqlRunState(MysqlDb& db, RunId run, RunState state, std::string_view reason,
                         int64_t now_ms);

@@ -194,7 +194,7 @@ EndpointStat ReadMysqlStat(const MysqlRow& row, uint32_t first) {
   return stat;
 }
 
-Status WriteMysqlRows(MysqlDb& db, const MysqlRowOwner& owner, const std::vector<StatRow>& rows) {
+Status WriteMysqlRows(MysqlDb& db, const MysqlRowOwner& owner, std::span<const StatRow> rows) {
   RowPointers sorted;
   sorted.reserve(rows.size());
   for (const StatRow& row : rows) sorted.push_back(&row);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct MysqlRowOwner {
 /// Writes rows that result_check.h has passed, with their endpoints and slow calls, table by table
 /// in the order of the keys. Errors: kInternal when a row's endpoint_id belongs to other names,
 /// when the run has the row already, or when the tables refuse a value; names the row.
-Status WriteMysqlRows(MysqlDb& db, const MysqlRowOwner& owner, const std::vector<StatRow>& rows);
+Status WriteMysqlRows(MysqlDb& db, const MysqlRowOwner& owner, std::span<const StatRow> rows);
 
 /// Reads up to `limit` method rows of a run from `first_id` on, in ascending order of their ids.
 Result<std::vector<StatRow>> ReadMysqlMethodRows(MysqlDb& db, RunId run, int64_t period_start_ms,

@@ -84,6 +84,26 @@ Status RepeatError(const StatRow& a, const StatRow& b) {
   return Internal(Describe(a.level, a.name) + " stands twice among the rows");
 }
 
+/// Checks a row of a commit, which follows `previous` (null: it is the first).
+Status CheckNext(const StatRow& row, const StatRow* previous, uint64_t calls_left) {
+  if (row.level != Level::kMethod) {
+    return Internal(Describe(row.level, row.name) + " is no row of a method");
+  }
+  TYMBAL_RETURN_IF_ERROR(CheckStat(row));
+  if (previous != nullptr && row.endpoint_id == previous->endpoint_id) {
+    return RepeatError(*previous, row);
+  }
+  if (previous != nullptr && row.endpoint_id < previous->endpoint_id) {
+    return Internal("the rows of a commit do not ascend by endpoint_id at " +
+                    Describe(row.level, row.name));
+  }
+  if (row.stat.calls > calls_left) {
+    return Internal("the fragment's calls are too many to be stored, with " +
+                    Describe(row.level, row.name));
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Status CheckPlan(const RunPlan& plan) {
@@ -101,7 +121,7 @@ Status CheckPlan(const RunPlan& plan) {
 }
 
 Status CheckCommit(const FragmentCommit& commit) {
-  TYMBAL_CHECK(commit.rows != nullptr, "a commit without rows");
+  TYMBAL_CHECK(static_cast<bool>(commit.rows), "a commit without rows");
   const Coverage& coverage = commit.coverage;
   uint64_t left = kStoredMax;
   for (const uint64_t rejected : coverage.rejected.by_reason) {
@@ -111,28 +131,28 @@ Status CheckCommit(const FragmentCommit& commit) {
   if (coverage.expected > kStoredMax || coverage.read > kStoredMax) {
     return Internal("the fragment's coverage is too large to be stored");
   }
-  uint64_t calls_left = kStoredMax;
-  const StatRow* previous = nullptr;
-  for (const StatRow& row : *commit.rows) {
-    if (row.level != Level::kMethod) {
-      return Internal(Describe(row.level, row.name) + " is no row of a method");
-    }
-    TYMBAL_RETURN_IF_ERROR(CheckStat(row));
-    if (previous != nullptr && row.endpoint_id == previous->endpoint_id) {
-      return RepeatError(*previous, row);
-    }
-    if (previous != nullptr && row.endpoint_id < previous->endpoint_id) {
-      return Internal("the rows of a commit do not ascend by endpoint_id at " +
-                      Describe(row.level, row.name));
-    }
-    if (row.stat.calls > calls_left) {
-      return Internal("the fragment's calls are too many to be stored, with " +
-                      Describe(row.level, row.name));
-    }
-    calls_left -= row.stat.calls;
-    previous = &row;
-  }
   return Status::Ok();
+}
+
+Result<CommitTotals> WriteChecked(const FragmentCommit& commit, const RowFeed::Take& write) {
+  CommitTotals totals;
+  StatRow last;  // Of the rows before: its id and name.
+  const Status status = commit.rows.Visit([&](std::span<const StatRow> rows) -> Status {
+    const StatRow* previous = totals.rows > 0 ? &last : nullptr;
+    for (const StatRow& row : rows) {
+      TYMBAL_RETURN_IF_ERROR(CheckNext(row, previous, kStoredMax - totals.calls));
+      totals.calls += row.stat.calls;
+      ++totals.rows;
+      previous = &row;
+    }
+    if (rows.empty()) return Status::Ok();
+    last.level = previous->level;
+    last.name = previous->name;
+    last.endpoint_id = previous->endpoint_id;
+    return write(rows);
+  });
+  if (!status.ok()) return status;
+  return totals;
 }
 
 Status CheckRollup(const std::vector<StatRow>& rows) {
@@ -151,12 +171,6 @@ Status CheckRollup(const std::vector<StatRow>& rows) {
     }
   }
   return Status::Ok();
-}
-
-uint64_t SumOfCalls(const std::vector<StatRow>& rows) {
-  uint64_t sum = 0;
-  for (const StatRow& row : rows) sum += row.stat.calls;
-  return sum;
 }
 
 std::string Describe(Level level, const EndpointName& name) {

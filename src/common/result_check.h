@@ -16,15 +16,23 @@ namespace tymbal {
 /// The fragments tile [0, slots) in order (I2), the period isn't empty.
 Status CheckPlan(const RunPlan& plan);
 
-/// The rows are methods in strictly ascending order of endpoint_id; values and names can be stored.
+/// What the rows of a commit add up to.
+struct CommitTotals {
+  uint64_t rows = 0;
+  uint64_t calls = 0;
+};
+
+/// The coverage can be stored; what doesn't need the rows.
 Status CheckCommit(const FragmentCommit& commit);
+
+/// Calls `write` with the rows of a commit, each of which has been checked: they are methods in
+/// strictly ascending order of endpoint_id; values and names can be stored. Errors besides: those
+/// of `write` and of who computes the rows. The store must undo what was written before.
+Result<CommitTotals> WriteChecked(const FragmentCommit& commit, const RowFeed::Take& write);
 
 /// The rows are services and apps without slow calls, each once, in any order; values and names can
 /// be stored.
 Status CheckRollup(const std::vector<StatRow>& rows);
-
-/// Returns the sum of the calls. REQUIRES: CheckCommit() was ok.
-uint64_t SumOfCalls(const std::vector<StatRow>& rows);
 
 /// Returns how errors call an endpoint, for instance: method "web" "cart" "GET /". Long names are
 /// cut.

@@ -12,6 +12,7 @@
 #include "common/endpoint_stat.h"
 #include "common/ids.h"
 #include "common/period.h"
+#include "common/row_feed.h"
 #include "common/slot.h"
 #include "common/sort_key.h"
 #include "common/status.h"
@@ -97,8 +98,9 @@ struct FragmentCommit {
   int32_t fragment_no = 0;
   Token token;
   Coverage coverage;
-  /// In ascending order of endpoint_id, each once, all of Level::kMethod.
-  const std::vector<StatRow>* rows = nullptr;
+  /// In ascending order of endpoint_id, each once, all of Level::kMethod. A store that tries again
+  /// asks for them again.
+  RowFeed rows = {};
   /// RunInput::unplaced of the run, from that one of its fragments which knows it only now.
   std::optional<uint64_t> unplaced = std::nullopt;
 };

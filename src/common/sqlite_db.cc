@@ -17,7 +17,7 @@ constexpr int kBusyTimeoutMs = 10'000;
 
 /// Pages in memory per connection. A commit dirties more than that, but in the order of its keys,
 /// so what goes to the log early goes there once.
-constexpr int kCacheKib = 8 * 1024;
+constexpr int kCacheKib = 4 * 1024;
 
 /// Pages of new files. A row of results has some 430 bytes, a commit thousands of them: large pages
 /// make fewer writes of it, a flatter tree, and less room that stays empty.

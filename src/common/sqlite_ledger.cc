@@ -169,7 +169,8 @@ Status InsertSqliteRun(SqliteDb& db, RunRecord* record) {
   return Status::Ok();
 }
 
-Status MarkSqliteFragmentDone(SqliteDb& db, const FragmentCommit& commit, int64_t now_ms) {
+Status MarkSqliteFragmentDone(SqliteDb& db, const FragmentCommit& commit,
+                              const CommitTotals& totals, int64_t now_ms) {
   TYMBAL_RETURN_IF_ERROR(InsertRejections(db, commit));
   TYMBAL_ASSIGN_OR_RETURN(
       SqliteStatement update,
@@ -180,8 +181,8 @@ Status MarkSqliteFragmentDone(SqliteDb& db, const FragmentCommit& commit, int64_
   update.BindCount(2, commit.coverage.expected);
   update.BindCount(3, commit.coverage.read);
   update.BindCount(4, commit.coverage.rejected.Total());
-  update.BindCount(5, SumOfCalls(*commit.rows));
-  update.BindCount(6, commit.rows->size());
+  update.BindCount(5, totals.calls);
+  update.BindCount(6, totals.rows);
   update.BindInt(7, now_ms);
   update.BindInt(8, commit.run.value);
   update.BindInt(9, commit.fragment_no);

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/result_check.h"
 #include "common/result_store.h"
 #include "common/sqlite_db.h"
 #include "common/status.h"
@@ -27,8 +28,9 @@ Result<std::vector<RunId>> FindSqliteRuns(SqliteDb& db, std::string_view sql, in
 /// Writes a run and its fragments as `record` has them, and sets record->id.
 Status InsertSqliteRun(SqliteDb& db, RunRecord* record);
 
-/// Writes the ledger's part of a commit. `now_ms`: when it was done.
-Status MarkSqliteFragmentDone(SqliteDb& db, const FragmentCommit& commit, int64_t now_ms);
+/// Writes the ledger's part of a commit whose rows were written. `now_ms`: when it was done.
+Status MarkSqliteFragmentDone(SqliteDb& db, const FragmentCommit& commit,
+                              const CommitTotals& totals, int64_t now_ms);
 
 /// Returns the rejected spans of all fragments of a run.
 Result<RejectCounts> SumSqliteRejections(SqliteDb& db, RunId run);

@@ -209,14 +209,16 @@ Result<CommitOutcome> SqliteResultStore::CommitFragment(const FragmentCommit& co
                               RunStateName(facts.run_state)));
   }
   const int64_t now_ms = now_();
-  TYMBAL_RETURN_IF_ERROR(WriteSqliteRows(*db_,
-                                         {.run = commit.run,
-                                          .period_start_ms = facts.period_start_ms,
-                                          .fragment_no = commit.fragment_no,
-                                          .token = commit.token,
-                                          .now_ms = now_ms},
-                                         *commit.rows));
-  TYMBAL_RETURN_IF_ERROR(MarkSqliteFragmentDone(*db_, commit, now_ms));
+  const SqliteRowOwner owner{.run = commit.run,
+                             .period_start_ms = facts.period_start_ms,
+                             .fragment_no = commit.fragment_no,
+                             .token = commit.token,
+                             .now_ms = now_ms};
+  TYMBAL_ASSIGN_OR_RETURN(const CommitTotals totals,
+                          WriteChecked(commit, [&](std::span<const StatRow> rows) {
+                            return WriteSqliteRows(*db_, owner, rows);
+                          }));
+  TYMBAL_RETURN_IF_ERROR(MarkSqliteFragmentDone(*db_, commit, totals, now_ms));
   TYMBAL_RETURN_IF_ERROR(transaction.Commit());
   return CommitOutcome::kCommitted;
 }

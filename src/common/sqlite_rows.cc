@@ -201,8 +201,7 @@ EndpointStat ReadSqliteStat(const SqliteStatement& row, int first) {
   return stat;
 }
 
-Status WriteSqliteRows(SqliteDb& db, const SqliteRowOwner& owner,
-                       const std::vector<StatRow>& rows) {
+Status WriteSqliteRows(SqliteDb& db, const SqliteRowOwner& owner, std::span<const StatRow> rows) {
   // In the order of the stored keys, table by table: the inserts then run along each tree once.
   std::vector<const StatRow*> sorted;
   sorted.reserve(rows.size());

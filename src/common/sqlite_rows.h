@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct SqliteRowOwner {
 
 /// Writes rows that result_check.h has passed, with their endpoints and slow calls. Errors:
 /// kInternal when a row's endpoint_id belongs to other names, or the run has the row already.
-Status WriteSqliteRows(SqliteDb& db, const SqliteRowOwner& owner, const std::vector<StatRow>& rows);
+Status WriteSqliteRows(SqliteDb& db, const SqliteRowOwner& owner, std::span<const StatRow> rows);
 
 /// See ResultStore::VisitMethodRows.
 Status VisitSqliteMethodRows(SqliteDb& db, RunId run, int64_t period_start_ms,

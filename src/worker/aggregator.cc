@@ -233,41 +233,63 @@ PeriodTotals Aggregator::Totals(int64_t start_ms) const {
   return totals;
 }
 
-Result<StatRow> Aggregator::SummarizeGroup(const CallGroup& group, uint32_t endpoint) {
-  const EndpointTable::Names& names = endpoints_.NamesOf(endpoint);
-  const CallGroup::Limits limits{infos_[endpoint].apdex_us, options_.slow_calls};
-  auto stat = group.Summarize(limits, &summarizer_);
+Status Aggregator::SummarizeGroup(const CallGroup& group, const FragmentOutline::Endpoint& endpoint,
+                                  StatRow* row) {
+  const EndpointTable::Names& names = endpoints_.NamesOf(endpoint.index);
+  const CallGroup::Limits limits{infos_[endpoint.index].apdex_us, options_.slow_calls};
+  auto stat = group.Summarize(limits, &summarizer_, std::move(row->stat.histogram));
   if (!stat) {
     return stat.error().WithContext(
         fmt::format("{} / {} / {}", names.app, names.service, names.method));
   }
-  StatRow row;
-  row.level = Level::kMethod;
-  row.name = {std::string(names.app), std::string(names.service), std::string(names.method)};
-  row.endpoint_id = EndpointId(Level::kMethod, row.name);
-  row.stat = std::move(*stat);
-  row.slowest = group.Slowest();
-  return row;
+  row->level = Level::kMethod;
+  row->name.app = names.app;
+  row->name.service = names.service;
+  row->name.method = names.method;
+  row->endpoint_id = endpoint.id;
+  row->stat = std::move(*stat);
+  group.Slowest(&row->slowest);
+  return Status::Ok();
+}
+
+FragmentOutline Aggregator::Outline(int64_t start_ms, SlotRange slots) const {
+  const PeriodState& period = periods_.at(start_ms);
+  FragmentOutline outline{start_ms, {}, {}};
+  Coverage& coverage = outline.coverage;
+  for (auto rejected = period.rejected_of.lower_bound(slots.from);
+       rejected != period.rejected_of.end() && rejected->first < slots.to; ++rejected) {
+    coverage.rejected.Merge(rejected->second);
+  }
+  coverage.read = coverage.rejected.Total();
+  for (uint32_t endpoint = 0; endpoint < period.group_of.size(); ++endpoint) {
+    if (period.group_of[endpoint] == kNoGroup || !slots.Contains(infos_[endpoint].slot)) continue;
+    const EndpointTable::Names& names = endpoints_.NamesOf(endpoint);
+    outline.endpoints.push_back(
+        {EndpointId(Level::kMethod, names.app, names.service, names.method), endpoint});
+    coverage.read += groups_[period.group_of[endpoint]].spans();
+  }
+  coverage.expected = coverage.read;
+  std::sort(outline.endpoints.begin(), outline.endpoints.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
+  return outline;
+}
+
+Status Aggregator::Summarize(const FragmentOutline& outline, size_t first, size_t count,
+                             std::vector<StatRow>* rows) {
+  const PeriodState& period = periods_.at(outline.start_ms);
+  rows->resize(std::min(count, outline.endpoints.size() - first));
+  for (size_t i = 0; i < rows->size(); ++i) {
+    const FragmentOutline::Endpoint& endpoint = outline.endpoints[first + i];
+    const CallGroup& group = groups_[period.group_of[endpoint.index]];
+    TYMBAL_RETURN_IF_ERROR(SummarizeGroup(group, endpoint, &(*rows)[i]));
+  }
+  return Status::Ok();
 }
 
 Result<FragmentResult> Aggregator::Summarize(int64_t start_ms, SlotRange slots) {
-  const PeriodState& period = periods_.at(start_ms);
-  FragmentResult result;
-  for (auto rejected = period.rejected_of.lower_bound(slots.from);
-       rejected != period.rejected_of.end() && rejected->first < slots.to; ++rejected) {
-    result.coverage.rejected.Merge(rejected->second);
-  }
-  result.coverage.read = result.coverage.rejected.Total();
-  for (uint32_t endpoint = 0; endpoint < period.group_of.size(); ++endpoint) {
-    if (period.group_of[endpoint] == kNoGroup || !slots.Contains(infos_[endpoint].slot)) continue;
-    const CallGroup& group = groups_[period.group_of[endpoint]];
-    TYMBAL_ASSIGN_OR_RETURN(StatRow row, SummarizeGroup(group, endpoint));
-    result.rows.push_back(std::move(row));
-    result.coverage.read += group.spans();
-  }
-  result.coverage.expected = result.coverage.read;
-  std::sort(result.rows.begin(), result.rows.end(),
-            [](const StatRow& a, const StatRow& b) { return a.endpoint_id < b.endpoint_id; });
+  const FragmentOutline outline = Outline(start_ms, slots);
+  FragmentResult result{{}, outline.coverage};
+  TYMBAL_RETURN_IF_ERROR(Summarize(outline, 0, outline.endpoints.size(), &result.rows));
   return result;
 }
 

@@ -47,6 +47,18 @@ struct AggregatorOptions {
   size_t memory_limit_bytes = size_t{1} << 30;
 };
 
+/// The endpoints of a fragment, of one period and a range of slots, and what is known of it without
+/// its results.
+struct FragmentOutline {
+  struct Endpoint {
+    uint64_t id;     ///< endpoint_id.
+    uint32_t index;  ///< In the aggregator.
+  };
+  int64_t start_ms = 0;
+  std::vector<Endpoint> endpoints;  ///< In ascending order of `id`.
+  Coverage coverage;
+};
+
 /// The results of a fragment: of one period and a range of slots.
 struct FragmentResult {
   std::vector<StatRow> rows;  ///< In ascending order of endpoint_id.
@@ -98,9 +110,17 @@ class Aggregator {
   PeriodTotals Totals(int64_t start_ms) const;
   Period PeriodAt(int64_t start_ms) const { return options_.grid.PeriodAt(start_ms); }
 
-  /// Computes the results of a period's endpoints whose slots are in `slots`, with the rejected
-  /// records of these slots. REQUIRES: as above. Errors:
-  /// kExhausted when a count or sum of an endpoint passes kStoredMax.
+  /// Returns a period's endpoints whose slots are in `slots`, with the rejected records of these
+  /// slots. REQUIRES: as above.
+  FragmentOutline Outline(int64_t start_ms, SlotRange slots) const;
+
+  /// Replaces `rows` by the results of `count` endpoints of an outline, from `first` on, or of what
+  /// is left of it. Their memory is used again. REQUIRES: nothing was added since the outline was
+  /// made, or forgotten. Errors: kExhausted when a count or sum of an endpoint passes kStoredMax.
+  Status Summarize(const FragmentOutline& outline, size_t first, size_t count,
+                   std::vector<StatRow>* rows);
+
+  /// The same for all endpoints at once.
   Result<FragmentResult> Summarize(int64_t start_ms, SlotRange slots);
 
   /// Calls `visit` with the slowest calls of each endpoint that has some, in every period; what it
@@ -140,7 +160,8 @@ class Aggregator {
   Status Collect(const Span& span, uint64_t hash, uint32_t endpoint);
   Status KeepWithinMemory();
   void CollectRejected(const RejectedRecord& record);
-  Result<StatRow> SummarizeGroup(const CallGroup& group, uint32_t endpoint);
+  Status SummarizeGroup(const CallGroup& group, const FragmentOutline::Endpoint& endpoint,
+                        StatRow* row);
 
   AggregatorOptions options_;
   EndpointTable endpoints_;

@@ -151,10 +151,13 @@ int64_t CallGroup::Collapse(const Limits& limits) {
   return static_cast<int64_t>(Histogram::kBuckets * sizeof(uint64_t)) - freed;
 }
 
-Result<EndpointStat> CallGroup::Summarize(const Limits& limits, Summarizer* summarizer) const {
+Result<EndpointStat> CallGroup::Summarize(const Limits& limits, Summarizer* summarizer,
+                                          std::string buffer) const {
   const CallCounts counts = errors_ ? *errors_ : CallCounts{};
-  if (collapsed()) return Summarizer::SummarizeHistogram(*rare_->histogram, rare_->sums, counts);
-  return summarizer->Summarize(durations(), counts, limits.apdex_us);
+  if (!collapsed()) {
+    return summarizer->Summarize(durations(), counts, limits.apdex_us, std::move(buffer));
+  }
+  return Summarizer::SummarizeHistogram(*rare_->histogram, rare_->sums, counts, std::move(buffer));
 }
 
 uint64_t CallGroup::spans() const {

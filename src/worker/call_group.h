@@ -49,10 +49,13 @@ class CallGroup {
   /// Replaces the durations by a histogram; returns how many bytes that took (it may be negative).
   int64_t Collapse(const Limits& limits);
 
-  /// Computes the numbers. REQUIRES: a call was added. Errors: those of Summarizer.
-  Result<EndpointStat> Summarize(const Limits& limits, Summarizer* summarizer) const;
+  /// Computes the numbers. `buffer`: its memory serves for the histogram. REQUIRES: a call was
+  /// added. Errors: those of Summarizer.
+  Result<EndpointStat> Summarize(const Limits& limits, Summarizer* summarizer,
+                                 std::string buffer = {}) const;
   /// Returns the slowest calls in order.
   std::vector<SlowCall> Slowest() const { return slowest_.Sorted(); }
+  void Slowest(std::vector<SlowCall>* calls) const { slowest_.Sorted(calls); }
 
   /// Replaces them by the same calls with their ids.
   void ReplaceSlowest(const std::vector<SlowCall>& calls) { slowest_.Replace(calls); }

@@ -100,7 +100,7 @@ void DurationSums::AddAll(std::span<const uint32_t> durations_us, uint64_t apdex
 }
 
 Result<EndpointStat> Summarizer::Summarize(const DurationSet& durations, const CallCounts& counts,
-                                           uint64_t apdex_us) {
+                                           uint64_t apdex_us, std::string buffer) {
   DurationSums sums;
   sums.AddAll(durations.narrow, apdex_us);
   for (const uint64_t duration_us : durations.wide) sums.Add(duration_us, 1, apdex_us);
@@ -109,7 +109,8 @@ Result<EndpointStat> Summarizer::Summarize(const DurationSet& durations, const C
   histogram_.Clear();
   ForEach(durations,
           [&](uint64_t duration_us, uint64_t count) { histogram_.Add(duration_us, count); });
-  stat.histogram = histogram_.Encode();
+  histogram_.Encode(&buffer);
+  stat.histogram = std::move(buffer);
   SelectPercentiles(durations, &stat);
   return stat;
 }
@@ -142,10 +143,11 @@ void Summarizer::SelectPercentiles(const DurationSet& durations, EndpointStat* s
 
 Result<EndpointStat> Summarizer::SummarizeHistogram(const Histogram& histogram,
                                                     const DurationSums& sums,
-                                                    const CallCounts& counts) {
+                                                    const CallCounts& counts, std::string buffer) {
   TYMBAL_ASSIGN_OR_RETURN(EndpointStat stat, FromSums(sums, counts));
   stat.percentile_us = HistogramPercentiles(histogram, sums.min_us, sums.max_us);
-  stat.histogram = histogram.Encode();
+  histogram.Encode(&buffer);
+  stat.histogram = std::move(buffer);
   stat.exact = false;
   return stat;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/endpoint_stat.h"
@@ -52,15 +53,15 @@ struct CallCounts {
 /// memory from endpoint to endpoint. Thread: confined to one.
 class Summarizer {
  public:
-  /// Exact. REQUIRES: at least one duration. Errors: kExhausted when a count or sum passes
-  /// kStoredMax.
+  /// Exact. `buffer`: its memory serves for the histogram. REQUIRES: at least one duration. Errors:
+  /// kExhausted when a count or sum passes kStoredMax.
   Result<EndpointStat> Summarize(const DurationSet& durations, const CallCounts& counts,
-                                 uint64_t apdex_us);
+                                 uint64_t apdex_us, std::string buffer = {});
 
   /// From a histogram: the percentiles have its error, all else is exact. Errors: as above.
   static Result<EndpointStat> SummarizeHistogram(const Histogram& histogram,
-                                                 const DurationSums& sums,
-                                                 const CallCounts& counts);
+                                                 const DurationSums& sums, const CallCounts& counts,
+                                                 std::string buffer = {});
 
  private:
   void SelectPercentiles(const DurationSet& durations, EndpointStat* stat);

@@ -37,14 +37,13 @@ char* Pack(std::string_view id, char* out) {
   return all == kNoDigit ? nullptr : out;
 }
 
-std::string UnpackDigits(const char* bytes, size_t digits) {
-  std::string id(digits, '0');
+void UnpackDigits(const char* bytes, size_t digits, std::string* id) {
+  id->resize(digits);
   for (size_t i = 0; i < digits / 2; ++i) {
     const auto byte = static_cast<unsigned char>(bytes[i]);
-    id[2 * i] = kDigits[byte >> 4];
-    id[2 * i + 1] = kDigits[byte & 0xF];
+    (*id)[2 * i] = kDigits[byte >> 4];
+    (*id)[2 * i + 1] = kDigits[byte & 0xF];
   }
-  return id;
 }
 
 }  // namespace
@@ -70,15 +69,22 @@ SlowCalls::Call::Call(const Span& span)
 }
 
 SlowCall SlowCalls::Call::Unpack() const {
-  SlowCall call{duration_us_, start_ms(), error_ != 0, "", ""};
-  if (texts_) {
-    call.trace_id = texts_->trace_id;
-    call.span_id = texts_->span_id;
-  } else {
-    call.trace_id = UnpackDigits(hex_.data(), trace_digits_);
-    call.span_id = UnpackDigits(hex_.data() + trace_digits_ / 2, span_digits_);
-  }
+  SlowCall call;
+  Unpack(&call);
   return call;
+}
+
+void SlowCalls::Call::Unpack(SlowCall* call) const {
+  call->duration_us = duration_us_;
+  call->start_ms = start_ms();
+  call->error = error_ != 0;
+  if (texts_) {
+    call->trace_id = texts_->trace_id;
+    call->span_id = texts_->span_id;
+  } else {
+    UnpackDigits(hex_.data(), trace_digits_, &call->trace_id);
+    UnpackDigits(hex_.data() + trace_digits_ / 2, span_digits_, &call->span_id);
+  }
 }
 
 size_t SlowCalls::Call::heap_bytes() const {
@@ -131,16 +137,20 @@ void SlowCalls::Replace(const std::vector<SlowCall>& calls) {
 }
 
 std::vector<SlowCall> SlowCalls::Sorted() const {
+  std::vector<SlowCall> calls;
+  Sorted(&calls);
+  return calls;
+}
+
+void SlowCalls::Sorted(std::vector<SlowCall>* calls) const {
   // Sorted before they are unpacked: that moves pointers, not texts.
   std::vector<const Call*> sorted;
   sorted.reserve(heap_.size());
   for (const Call& call : heap_) sorted.push_back(&call);
   std::sort(sorted.begin(), sorted.end(),
             [](const Call* a, const Call* b) { return CallSlower()(*a, *b); });
-  std::vector<SlowCall> calls;
-  calls.reserve(sorted.size());
-  for (const Call* call : sorted) calls.push_back(call->Unpack());
-  return calls;
+  calls->resize(sorted.size());
+  for (size_t i = 0; i < sorted.size(); ++i) sorted[i]->Unpack(&(*calls)[i]);
 }
 
 }  // namespace tymbal::worker

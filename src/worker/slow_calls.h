@@ -40,6 +40,8 @@ class SlowCalls {
 
   /// Returns the calls in the order of Slower().
   std::vector<SlowCall> Sorted() const;
+  /// The same, in the memory of other calls.
+  void Sorted(std::vector<SlowCall>* calls) const;
 
  private:
   /// A call in 48 bytes: there are K of them for each endpoint and period, and as a SlowCall, with
@@ -50,6 +52,7 @@ class SlowCalls {
     explicit Call(const Span& span);
 
     SlowCall Unpack() const;
+    void Unpack(SlowCall* call) const;
     uint64_t duration_us() const { return duration_us_; }
     int64_t start_ms() const { return static_cast<int64_t>(start_ms_); }
     /// Returns the memory beside the object itself.

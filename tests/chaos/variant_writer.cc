@@ -76,9 +76,14 @@ Result<CommitOutcome> VariantWriter::Once(const FragmentCommit& commit, int64_t 
       return CommitOutcome::kAlreadyCommitted;
     }
   }
-  WriteRows(commit, period_start_ms);
+  std::vector<StatRow> rows;
+  TYMBAL_RETURN_IF_ERROR(commit.rows.Visit([&rows](std::span<const StatRow> some) {
+    rows.insert(rows.end(), some.begin(), some.end());
+    return Status::Ok();
+  }));
+  WriteRows(commit, period_start_ms, rows);
   sql_->Execute(fmt::format("UPDATE fragment SET state='done', done_ms=1, result_rows={} {}",
-                            commit.rows->size(), where));
+                            rows.size(), where));
   if (variant_ == Variant::kConnectorCommit) {
     sql_->ConnectorCommit();
   } else {
@@ -87,12 +92,13 @@ Result<CommitOutcome> VariantWriter::Once(const FragmentCommit& commit, int64_t 
   return CommitOutcome::kCommitted;
 }
 
-void VariantWriter::WriteRows(const FragmentCommit& commit, int64_t period_start_ms) {
+void VariantWriter::WriteRows(const FragmentCommit& commit, int64_t period_start_ms,
+                              const std::vector<StatRow>& rows) {
   std::string ids;
   std::string names;
   std::string stats;
   std::string slow;
-  for (const StatRow& row : *commit.rows) {
+  for (const StatRow& row : rows) {
     const EndpointStat& stat = row.stat;
     const char* const comma = ids.empty() ? "" : ",";
     ids += fmt::format("{}{}", comma, row.endpoint_id);

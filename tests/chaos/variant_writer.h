@@ -37,7 +37,8 @@ class VariantWriter {
 
  private:
   Result<CommitOutcome> Once(const FragmentCommit& commit, int64_t period_start_ms);
-  void WriteRows(const FragmentCommit& commit, int64_t period_start_ms);
+  void WriteRows(const FragmentCommit& commit, int64_t period_start_ms,
+                 const std::vector<StatRow>& rows);
 
   Variant variant_;
   RawSql::Target target_;

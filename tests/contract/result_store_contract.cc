@@ -100,6 +100,11 @@ RunPlan MakePlan(Period period, uint32_t fragments) {
 
 Result<CommitOutcome> ResultStoreContract::Commit(const RunRecord& run, int32_t fragment_no,
                                                   const std::vector<StatRow>& rows) {
+  return CommitFed(run, fragment_no, &rows);
+}
+
+Result<CommitOutcome> ResultStoreContract::CommitFed(const RunRecord& run, int32_t fragment_no,
+                                                     RowFeed rows) {
   FragmentCommit commit;
   commit.run = run.id;
   commit.fragment_no = fragment_no;
@@ -107,7 +112,7 @@ Result<CommitOutcome> ResultStoreContract::Commit(const RunRecord& run, int32_t 
   commit.coverage = {.expected = 110, .read = 105, .rejected = {}};
   commit.coverage.rejected[RejectReason::kMissingApp] = 4;
   commit.coverage.rejected[RejectReason::kRecordTooLong] = 1;
-  commit.rows = &rows;
+  commit.rows = std::move(rows);
   return store().CommitFragment(commit);
 }
 

@@ -101,6 +101,7 @@ class ResultStoreContract : public ::testing::TestWithParam<ResultStoreKind> {
   /// Commits rows under the token that `run` was planned with.
   Result<CommitOutcome> Commit(const RunRecord& run, int32_t fragment_no,
                                const std::vector<StatRow>& rows);
+  Result<CommitOutcome> CommitFed(const RunRecord& run, int32_t fragment_no, RowFeed rows);
   /// Plans, commits and publishes a run of one fragment.
   RunRecord Publish(Epoch epoch, Period period, const std::vector<StatRow>& rows,
                     const std::vector<StatRow>& rollup = {});

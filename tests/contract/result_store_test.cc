@@ -557,6 +557,51 @@ TEST_P(ResultStoreContract, NamesTheOneOfManyRowsThatItRefusesAndKeepsNoneOfThem
   EXPECT_THAT(VisitedRows(store(), run.id), SizeIs(200));
 }
 
+/// Feeds rows some at a time, and then ends with a status.
+RowFeed InPieces(std::vector<std::vector<StatRow>> pieces, Status end = Status::Ok()) {
+  return RowFeed([pieces = std::move(pieces), end](const RowFeed::Take& take) {
+    for (const std::vector<StatRow>& rows : pieces) TYMBAL_RETURN_IF_ERROR(take(rows));
+    return end;
+  });
+}
+
+TEST_P(ResultStoreContract, CommitsRowsThatComeSomeAtATime) {
+  const RunRecord run = Take(store().PlanRun(TakeEpoch(), MakePlan(kHour0)));
+  std::vector<StatRow> rows;
+  for (int i = 0; i < 300; ++i) rows.push_back(Method(fmt::format("method-{}", i)));
+  rows = Sorted(rows);
+  const auto piece = [&rows](size_t from, size_t to) {
+    return std::vector<StatRow>(rows.begin() + static_cast<ptrdiff_t>(from),
+                                rows.begin() + static_cast<ptrdiff_t>(to));
+  };
+  Take(CommitFed(run, 0, InPieces({{}, piece(0, 1), piece(1, 150), {}, piece(150, 300)})));
+  EXPECT_EQ(VisitedRows(store(), run.id), WithoutSlowest(rows));
+  EXPECT_EQ(Take(store().ReadRun(run.id)).fragments[0].rows, 300U);
+}
+
+TEST_P(ResultStoreContract, KeepsNoRowOfACommitThatEndsWithAnError) {
+  const RunRecord run = Take(store().PlanRun(TakeEpoch(), MakePlan(kHour0)));
+  const std::vector<StatRow> rows = Sorted({Method("a"), Method("b"), Method("c")});
+  const auto failed = CommitFed(run, 0, InPieces({{rows[0]}, {rows[1]}}, Exhausted("too much")));
+  ASSERT_EQ(CodeOf(failed), StatusCode::kExhausted);
+  EXPECT_THAT(failed.error().message(), HasSubstr("too much"));
+
+  // What is wrong between pieces is found, too.
+  EXPECT_EQ(CodeOf(CommitFed(run, 0, InPieces({{rows[1]}, {rows[0]}}))), StatusCode::kInternal);
+  const auto twice = CommitFed(run, 0, InPieces({{rows[0], rows[1]}, {rows[1], rows[2]}}));
+  ASSERT_EQ(CodeOf(twice), StatusCode::kInternal);
+  EXPECT_THAT(twice.error().message(), HasSubstr("twice"));
+  StatRow most = rows[0];
+  most.stat.calls = kStoredMax;
+  most.slowest.clear();
+  EXPECT_EQ(CodeOf(CommitFed(run, 0, InPieces({{most}, {rows[1]}}))), StatusCode::kInternal);
+
+  EXPECT_THAT(VisitedRows(store(), run.id), IsEmpty());
+  EXPECT_EQ(Take(store().ReadRun(run.id)).fragments[0].state, FragmentState::kAssigned);
+  Take(CommitFed(run, 0, InPieces({{rows[0]}, {rows[1]}, {rows[2]}})));
+  EXPECT_THAT(VisitedRows(store(), run.id), SizeIs(3));
+}
+
 TEST_P(ResultStoreContract, CommitsDifferentFragmentsThroughTwoObjectsAtOnce) {
   const Epoch epoch = TakeEpoch();
   constexpr uint32_t kFragments = 16;

@@ -28,7 +28,7 @@ void CountingStore::Count(std::string_view call, uint64_t statements) {
 }
 
 /// Endpoints that are new are looked for, inserted, and read back.
-uint64_t CountingStore::StatementsOfRows(RunId run, const std::vector<StatRow>& rows) {
+uint64_t CountingStore::StatementsOfRows(RunId run, std::span<const StatRow> rows) {
   uint64_t fresh = 0;
   uint64_t slow_calls = 0;
   for (const StatRow& row : rows) {
@@ -62,7 +62,11 @@ Result<CommitOutcome> CountingStore::CommitFragment(const FragmentCommit& commit
   Result<CommitOutcome> outcome = inner_->CommitFragment(commit);
   uint64_t statements = kWrite + 1;  // The fragment.
   if (outcome && *outcome == CommitOutcome::kCommitted) {
-    statements += 2 + StatementsOfRows(commit.run, *commit.rows);  // The run; the fragment is done.
+    statements += 2;  // The run; the fragment is done.
+    TYMBAL_RETURN_IF_ERROR(commit.rows.Visit([&](std::span<const StatRow> rows) {
+      statements += StatementsOfRows(commit.run, rows);
+      return Status::Ok();
+    }));
     if (commit.coverage.rejected.Total() > 0) ++statements;
     if (commit.unplaced) ++statements;
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -48,7 +49,7 @@ class CountingStore : public ResultStore {
 
  private:
   void Count(std::string_view call, uint64_t statements);
-  uint64_t StatementsOfRows(RunId run, const std::vector<StatRow>& rows);
+  uint64_t StatementsOfRows(RunId run, std::span<const StatRow> rows);
 
   /// Result rows that were written for a run.
   struct Written {

@@ -258,14 +258,20 @@ Result<CommitOutcome> MemoryResultStore::CommitFragment(const FragmentCommit& co
     return Fenced(fmt::format("run {} is {}: nothing of it is committed any more", commit.run.value,
                               RunStateName(run.record.state)));
   }
-  TYMBAL_RETURN_IF_ERROR(CheckRows(run, *commit.rows));
-  AddRows(run, *commit.rows, commit.fragment_no, commit.token);
+  std::vector<StatRow> rows;
+  TYMBAL_ASSIGN_OR_RETURN(const CommitTotals totals,
+                          WriteChecked(commit, [&](std::span<const StatRow> some) {
+                            rows.insert(rows.end(), some.begin(), some.end());
+                            return Status::Ok();
+                          }));
+  TYMBAL_RETURN_IF_ERROR(CheckRows(run, rows));
+  AddRows(run, rows, commit.fragment_no, commit.token);
   fragment->state = FragmentState::kDone;
   fragment->coverage = commit.coverage;
-  fragment->rows = commit.rows->size();
+  fragment->rows = totals.rows;
   fragment->done_ms = now_();
   if (commit.unplaced) run.record.input.unplaced = *commit.unplaced;
-  run.calls_by_fragment[static_cast<size_t>(commit.fragment_no)] = SumOfCalls(*commit.rows);
+  run.calls_by_fragment[static_cast<size_t>(commit.fragment_no)] = totals.calls;
   return CommitOutcome::kCommitted;
 }
 
