@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <charconv>
+#include <cstring>
 
 #include "common/text.h"
 #include "search/server_error.h"
@@ -35,21 +36,23 @@ class Walk {
     if (Here() != '"') return {};
     const size_t begin = offset();
     ++mark_;
-    return text_.substr(begin, text_.rfind('"', offset() - 1) + 1 - begin);
+    size_t end = offset();
+    while (text_[end - 1] != '"') --end;  // Blanks.
+    return text_.substr(begin, end - begin);
   }
 
   /// Takes a value of any kind.
   bool TakeValue(MarkedJson* value) {
     const char first = Here();
     if (first == '\0' || first == ',' || first == ':' || first == '}' || first == ']') return false;
-    const size_t count = CountMarks(text_.data(), marks_, mark_);
+    const bool has_brackets = first == '{' || first == '[';
+    const size_t count = has_brackets ? CountMarks(text_.data(), marks_, mark_) : 1;
     if (count == 0) return false;
     const size_t begin = offset();
     value->base = text_.data();
     value->marks = marks_.subspan(mark_);
     mark_ += count;
-    const bool ends_with_bracket = first == '{' || first == '[';
-    const size_t end = ends_with_bracket ? marks_[mark_ - 1] + 1 : offset();
+    const size_t end = has_brackets ? marks_[mark_ - 1] + 1 : offset();
     value->text = text_.substr(begin, end - begin);
     return true;
   }
@@ -71,6 +74,12 @@ class Walk {
   const std::span<const uint32_t> marks_;
   size_t mark_ = 0;  // The next one.
 };
+
+/// Whether a key, with its quotes, is this one. Their length is known, so no call is needed.
+template <size_t kSize>
+bool Is(std::string_view key, const char (&name)[kSize]) {
+  return key.size() == kSize - 1 && std::memcmp(key.data(), name, kSize - 1) == 0;
+}
 
 std::string_view WithoutQuotes(std::string_view token) {
   const size_t end = token.rfind('"');
@@ -96,16 +105,16 @@ bool ReadHit(Walk* walk, Hit* hit) {
   return walk->TakeObject([&](std::string_view key) {
     MarkedJson value;
     if (!walk->TakeValue(&value)) return false;
-    const bool is_source = key == R"("_source")";
-    if (is_source || (key == R"("fields")" && hit->record.text.empty())) {
+    const bool is_source = Is(key, R"("_source")");
+    if (is_source || (Is(key, R"("fields")") && hit->record.text.empty())) {
       hit->record = value;
       return value.text.front() == '{';
     }
-    if (key == R"("_id")") {
+    if (Is(key, R"("_id")")) {
       hit->id = WithoutQuotes(value.text);
-    } else if (key == R"("_index")") {
+    } else if (Is(key, R"("_index")")) {
       hit->index = WithoutQuotes(value.text);
-    } else if (key == R"("sort")") {
+    } else if (Is(key, R"("sort")")) {
       hit->sort = value;
       ReadPosition(value, &hit->position);
     }
