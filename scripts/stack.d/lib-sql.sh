@@ -30,6 +30,8 @@ sql_make_tmp() {
   mkdir -p "$sql_tmp"
 }
 
+# First data is made under `timeout --foreground`, which stays in the process group that scripts/stack ends.
+
 # Sets `sql_options`: what all these servers take. No names of clients are looked up: a slow DNS would make
 # each connection slow.
 sql_set_options() {

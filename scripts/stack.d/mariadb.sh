@@ -19,7 +19,7 @@ mariadb_prepare() {
   local -a user=()
   if ((EUID == 0)); then user=(--user=root); fi
   sql_make_tmp
-  TMPDIR=$sql_tmp timeout 120 mariadb-install-db --no-defaults --datadir="$data" "${user[@]}" --skip-test-db \
+  TMPDIR=$sql_tmp timeout --foreground 120 mariadb-install-db --no-defaults --datadir="$data" "${user[@]}" --skip-test-db \
     --auth-root-authentication-method=normal --skip-name-resolve
 }
 

@@ -121,7 +121,7 @@ mysql_prepare() {
   if ((EUID == 0)); then user=(--user=root); fi
   mysql_set_base
   sql_make_tmp
-  timeout 120 "${mysql_base[@]}" --tmpdir="$sql_tmp" --initialize-insecure --datadir="$data" "${user[@]}"
+  timeout --foreground 120 "${mysql_base[@]}" --tmpdir="$sql_tmp" --initialize-insecure --datadir="$data" "${user[@]}"
 }
 
 mysql_command() {

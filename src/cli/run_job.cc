@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "common/period.h"
@@ -58,15 +59,18 @@ Status OtherPeriods(std::string_view detail) {
                   "\nGive the --period and --period-offset of these results, or another --store.");
 }
 
-/// Adds the rows of a run up while a store writes them, for which it needs longer.
+/// Adds the rows of a run up while a store writes them, for which it needs longer. A store may ask
+/// for rows again, or for none; then what they add up to is known to the store only.
 class AddingUp {
  public:
-  /// Returns a feed of the same rows; the last one to be visited to its end counts. `last`: of the
-  /// run. Must not outlive this object.
-  RowFeed Of(const RowFeed& rows, bool last) {
-    return RowFeed([this, rows, last, before = sum_](const RowFeed::Take& take) {
-      publication_ = {};
-      sum_ = before;
+  /// Of a run of so many fragments.
+  explicit AddingUp(size_t fragments) : fragments_(fragments) {}
+
+  /// Returns a feed of the same rows, those of a fragment. It must not outlive this object.
+  RowFeed Of(const RowFeed& rows) {
+    return RowFeed([this, rows](const RowFeed::Take& take) {
+      if (publication_.valid()) publication_.wait();
+      ++begun_;
       TYMBAL_RETURN_IF_ERROR(rows.Visit([&](std::span<const StatRow> some) {
         std::future<Status> added =
             std::async(std::launch::async, [this, some] { return Add(some); });
@@ -74,13 +78,19 @@ class AddingUp {
         const Status status = added.get();
         return taken.ok() ? status : taken;
       }));
-      if (last) publication_ = std::async(std::launch::async, [this] { return sum_.Finish(); });
+      if (++ended_ == fragments_ && begun_ == fragments_) {
+        publication_ = std::async(std::launch::async, [this] { return sum_.Finish(); });
+      }
       return Status::Ok();
     });
   }
 
-  /// REQUIRES: the last rows of the run were visited.
-  Result<Publication> Finish() { return publication_.get(); }
+  /// Returns the sum; nothing: not each fragment was fed exactly once.
+  Result<std::optional<Publication>> Finish() {
+    if (begun_ != fragments_ || ended_ != fragments_) return std::optional<Publication>();
+    TYMBAL_ASSIGN_OR_RETURN(Publication publication, publication_.get());
+    return std::optional(std::move(publication));
+  }
 
  private:
   Status Add(std::span<const StatRow> rows) {
@@ -88,7 +98,10 @@ class AddingUp {
     return Status::Ok();
   }
 
+  const size_t fragments_;
   master::RollUp sum_;
+  size_t begun_ = 0;  // Visits.
+  size_t ended_ = 0;  // Those that came to the end of the rows.
   std::future<Result<Publication>> publication_;
 };
 
@@ -99,7 +112,7 @@ Result<std::vector<PeriodOutcome>> RunJob::Commit(worker::Aggregator* aggregator
   TYMBAL_RETURN_IF_ERROR(BecomeMaster());
   fragments_ = FragmentsFor(*aggregator);
   std::vector<PeriodOutcome> outcomes;
-  SummaryAhead summaries(aggregator);
+  SummaryAhead summaries(aggregator, options_.piece_rows);
   for (const int64_t start_ms : aggregator->PeriodStarts()) {
     TYMBAL_ASSIGN_OR_RETURN(PeriodOutcome outcome, CommitPeriod(&summaries, start_ms));
     outcomes.push_back(outcome);
@@ -288,12 +301,11 @@ Result<std::optional<Publication>> RunJob::Execute(const RunRecord& run, Summary
       loop_, [this](auto reply) { coordinator_->ReadTask(std::move(reply)); });
   if (!seen) return seen.error();
   if (!*seen) return Internal("the task that was just published is gone");
-  TYMBAL_ASSIGN_OR_RETURN(auto publication, ExecuteTask(**seen, summaries));
-  if (task.fragments.size() < run.fragments.size()) publication.reset();
-  return publication;
+  return ExecuteTask(**seen, run.fragments.size(), summaries);
 }
 
-Result<std::optional<Publication>> RunJob::ExecuteTask(const Task& task, SummaryAhead* summaries) {
+Result<std::optional<Publication>> RunJob::ExecuteTask(const Task& task, size_t fragments_of_run,
+                                                       SummaryAhead* summaries) {
   std::vector<SummaryPart> parts;
   for (const TaskFragment& fragment : task.fragments) {
     parts.push_back({task.period.start_ms, fragment.slots});
@@ -303,14 +315,14 @@ Result<std::optional<Publication>> RunJob::ExecuteTask(const Task& task, Summary
   const auto later = std::upper_bound(starts.begin(), starts.end(), task.period.start_ms);
   if (later != starts.end() && !parts.empty()) parts.push_back({*later, parts.front().slots});
 
-  AddingUp adding_up;
-  bool all_added_up = !task.fragments.empty();
+  AddingUp adding_up(fragments_of_run);
+  bool all_added_up = task.fragments.size() == fragments_of_run;
   for (size_t i = 0; i < task.fragments.size(); ++i) {
     const TaskFragment& fragment = task.fragments[i];
     const auto next = i + 1 < parts.size() ? std::optional(parts[i + 1]) : std::nullopt;
     const PartSummary summary = summaries->Take(parts[i], next);
     const FragmentCommit commit{task.run, fragment.no, fragment.token, summary.coverage,
-                                adding_up.Of(summary.rows, i + 1 == task.fragments.size())};
+                                all_added_up ? adding_up.Of(summary.rows) : summary.rows};
     TYMBAL_ASSIGN_OR_RETURN(const CommitOutcome outcome, store_->CommitFragment(commit));
     all_added_up = all_added_up && outcome == CommitOutcome::kCommitted;
     TYMBAL_RETURN_IF_ERROR(Await<Status>(loop_, [&](auto done) {
@@ -318,8 +330,7 @@ Result<std::optional<Publication>> RunJob::ExecuteTask(const Task& task, Summary
     }));
   }
   if (!all_added_up) return std::optional<Publication>();
-  TYMBAL_ASSIGN_OR_RETURN(Publication publication, adding_up.Finish());
-  return std::optional(std::move(publication));
+  return adding_up.Finish();
 }
 
 /// The master's part: progress is only a hint, the store checks that every fragment is done.

@@ -43,6 +43,8 @@ struct RunJobOptions {
   bool replace = false;  ///< Supersede periods that were published from other input.
   /// How many rows to commit at once, up to a number of fragments. What is interrupted is undone.
   size_t fragment_rows = 100'000;
+  /// How many rows of it to compute and to write at once.
+  size_t piece_rows = SummaryAhead::kPieceRows;
 };
 
 /// Brings what an aggregator has collected into the store, one period after the other, by the
@@ -85,7 +87,8 @@ class RunJob : private Coordinator::Listener {
   Result<RunRecord> PlanOrResume(const RunInput& input, const Period& period);
   Status TakeOver(RunRecord* run);
   Result<std::optional<Publication>> Execute(const RunRecord& run, SummaryAhead* summaries);
-  Result<std::optional<Publication>> ExecuteTask(const Task& task, SummaryAhead* summaries);
+  Result<std::optional<Publication>> ExecuteTask(const Task& task, size_t fragments_of_run,
+                                                 SummaryAhead* summaries);
   Status Publish(RunId run, const std::optional<Publication>& publication);
 
   EventLoop* const loop_;

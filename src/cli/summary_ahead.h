@@ -22,7 +22,7 @@ struct SummaryPart {
   bool operator==(const SummaryPart&) const = default;
 };
 
-/// The results of a part. Its rows are computed while they are fed.
+/// The results of a part. Its rows are computed while they are fed, perhaps within a transaction.
 struct PartSummary {
   Coverage coverage;
   RowFeed rows;  ///< In ascending order of endpoint_id. Must not outlive the SummaryAhead.
@@ -34,11 +34,15 @@ struct PartSummary {
 /// and be changed by nobody else meanwhile. Thread: confined to one.
 class SummaryAhead {
  public:
-  explicit SummaryAhead(worker::Aggregator* aggregator, size_t piece_rows = 512)
+  /// Fewer, and statements and threads are begun too often; more need memory for nothing.
+  static constexpr size_t kPieceRows = 512;
+
+  explicit SummaryAhead(worker::Aggregator* aggregator, size_t piece_rows = kPieceRows)
       : aggregator_(aggregator), piece_rows_(piece_rows) {}
 
-  /// Returns the results of a part; feeding the last of them begins with `next`: what will probably
-  /// be taken after it. Errors of the feed: those of Aggregator::Summarize.
+  /// Returns the results of a part, and begins with the first of them; feeding the last begins with
+  /// `next`: what will probably be taken after it. Errors of the feed: those of
+  /// Aggregator::Summarize.
   PartSummary Take(const SummaryPart& part, const std::optional<SummaryPart>& next);
 
   /// Forgets the spans of a period; see Aggregator::Forget.
@@ -48,31 +52,34 @@ class SummaryAhead {
   const worker::Aggregator& aggregator() const { return *aggregator_; }
 
  private:
-  using Rows = Result<std::vector<StatRow>>;
+  using Rows = std::vector<StatRow>;
   using Outline = std::shared_ptr<const worker::FragmentOutline>;
   struct Piece {
     SummaryPart part;
     size_t first = 0;  // Of its endpoints.
     bool operator==(const Piece&) const = default;
   };
+  struct Computed {
+    Outline outline;  // Of the part.
+    Result<Rows> rows;
+  };
   struct Pending {
     Piece piece;
-    std::future<Rows> rows;  // Waits for them when it is destroyed.
+    // Waits for it when it is destroyed.
+    std::shared_future<std::shared_ptr<Computed>> computed;
   };
 
   Status Feed(const Outline& outline, const SummaryPart& part,
               const std::optional<SummaryPart>& next, const RowFeed::Take& take);
-  Rows RowsOf(const Piece& piece, const Outline& outline);
-  void Foresee(const Piece& piece, const Outline& outline);
-  Rows Compute(const Piece& piece, const worker::FragmentOutline& outline,
-               std::vector<StatRow> rows);
+  Result<Rows> RowsOf(const Piece& piece, const Outline& outline);
+  void Foresee(const Piece& piece, Outline outline);
 
   worker::Aggregator* const aggregator_;
   const size_t piece_rows_;
   std::optional<Pending> pending_;
   /// Rows that were taken. Their memory is used again: a row is a dozen pieces of the heap, and
   /// threads would wait for each other to free them.
-  std::vector<StatRow> spent_;
+  Rows spent_;
 };
 
 }  // namespace tymbal::cli

@@ -98,8 +98,9 @@ struct FragmentCommit {
   int32_t fragment_no = 0;
   Token token;
   Coverage coverage;
-  /// In ascending order of endpoint_id, each once, all of Level::kMethod. A store that tries again
-  /// asks for them again.
+  /// In ascending order of endpoint_id, each once, all of Level::kMethod. Visited within the
+  /// transaction, by a store that tries again more than once: what feeds them must be quick, and
+  /// not use the store.
   RowFeed rows = {};
   /// RunInput::unplaced of the run, from that one of its fragments which knows it only now.
   std::optional<uint64_t> unplaced = std::nullopt;

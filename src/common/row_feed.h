@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/check.h"
 #include "common/endpoint_stat.h"
 #include "common/status.h"
 
@@ -19,7 +20,9 @@ class RowFeed {
   RowFeed() = default;
   /// Feeds what is in memory already, which must outlive it. By intent not explicit.
   RowFeed(const std::vector<StatRow>* rows)
-      : feed_([rows](const Take& take) { return take(*rows); }) {}
+      : feed_([rows](const Take& take) { return take(*rows); }) {
+    TYMBAL_CHECK(rows != nullptr, "a feed without rows");
+  }
   /// `feed` calls what it is given with the rows, as often as it likes, ends with the first error
   /// of it, and may be called again: then all rows come again.
   explicit RowFeed(std::function<Status(const Take&)> feed) : feed_(std::move(feed)) {}

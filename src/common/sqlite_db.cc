@@ -23,8 +23,8 @@ constexpr int kCacheKib = 4 * 1024;
 /// make fewer writes of it, a flatter tree, and less room that stays empty.
 constexpr int kPageBytes = 16 * 1024;
 
-/// The log is copied into the file when it is longer: larger than one commit, so that fragments of
-/// one period, which touch the same pages, are copied once.
+/// The log is copied into the file when it is longer: larger than most commits, so that fragments
+/// of one period, which touch the same pages, are copied once.
 constexpr int64_t kLogBytes = int64_t{64} * 1024 * 1024;
 
 /// SQLite counts the memory it takes, for all threads, under a lock: an eighth of a commit's time,

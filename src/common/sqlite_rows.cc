@@ -202,7 +202,7 @@ EndpointStat ReadSqliteStat(const SqliteStatement& row, int first) {
 }
 
 Status WriteSqliteRows(SqliteDb& db, const SqliteRowOwner& owner, std::span<const StatRow> rows) {
-  // In the order of the stored keys, table by table: the inserts then run along each tree once.
+  // In the order of the stored keys, table by table, so that the inserts run along each tree.
   std::vector<const StatRow*> sorted;
   sorted.reserve(rows.size());
   for (const StatRow& row : rows) sorted.push_back(&row);

@@ -15,9 +15,11 @@ constexpr double kShardPagesMin = 1.25;
 /// two shards, however long it is. For its pages the server looks up all of the slice anew.
 constexpr double kSlicePagesMax = 100;
 constexpr double kCountedSlicePagesMax = 25;
-/// Slices are made of stretches of time, a thousand of a period (slice_queue.cc). Two of them more
-/// than the even share are allowed: else a last slice, short and all gaps, would be left over.
+/// Slices are made of stretches of time, mostly a thousand of a period (slice_queue.cc). Two of
+/// them more than the even share are allowed, within limits: else a last slice, short and all gaps,
+/// would be left over.
 constexpr uint64_t kSlackPart = 500;
+constexpr uint64_t kSlackOfSliceMax = 8;
 
 /// A page with a gap takes a server two to three times as long, however small the gap.
 constexpr uint64_t kEdgeRecords = 500;
@@ -45,8 +47,9 @@ std::optional<PageChains> CutChains(uint64_t records, size_t requests, uint64_t 
   const uint64_t at_once = std::max<uint64_t>(1, requests);
   const uint64_t slices = at_once * (records / (at_once * slice_max) + 1);
   PageChains chains{};
+  const uint64_t even = (records + slices - 1) / slices;
   chains.slice_records =
-      std::max(slice_min, (records + slices - 1) / slices + records / kSlackPart);
+      std::max(slice_min, even + std::min(records / kSlackPart, even / kSlackOfSliceMax));
   // Where it needn't be counted, a page costs so little that half the length saves memory.
   chains.page_records = std::clamp(
       chains.slice_records / kPagesPerSlice, (page_records_max + kPageParts - 1) / kPageParts,

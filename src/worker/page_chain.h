@@ -15,7 +15,7 @@ namespace tymbal::worker {
 /// A server takes documents that lie side by side from its disk blocks one after the other; of any
 /// others it unpacks a block each. Spans are stored roughly in the order of time, so the pages of a
 /// long slice hold neighbours only, but for the first and the last of each shard. Measured
-/// (bench/source/run): 2.2 to 2.5 times as fast as slices of one page each.
+/// (bench/source/run): 2.2 to 2.9 times as fast as slices of one page each.
 struct PageChains {
   uint64_t slice_records;  ///< As many make a slice.
   uint64_t page_records;

@@ -301,6 +301,7 @@ Status PageFetcher::Hand(std::unique_ptr<SpanPage> page, bool wait) {
     if (cancel_->load()) return Unavailable("cancelled");
     changed_.wait_for(lock, kCancelInterval);
   }
+  if (failure_) return *failure_;
   ready_.push_back(std::move(page));
   changed_.notify_all();
   return Status::Ok();

@@ -44,7 +44,13 @@ class IntrudedStore : public ResultStore {
   }
   Result<CommitOutcome> CommitFragment(const FragmentCommit& commit) override {
     Count();
-    if (tries_twice) (void)commit.rows.Visit([](auto) { return Status::Ok(); });
+    if (tries_twice) {
+      int pieces = 0;
+      const Status status = commit.rows.Visit([&](auto) {
+        return ++pieces < 2 ? Status::Ok() : Unavailable("the connection is gone");
+      });
+      if (!status.ok()) ++undone;
+    }
     if (!rows_of) return store_->CommitFragment(commit);
     const std::vector<StatRow> rows = rows_of(commit);
     FragmentCommit same = commit;
@@ -69,7 +75,8 @@ class IntrudedStore : public ResultStore {
     return store_->ReadPublishedRun(start_ms);
   }
 
-  bool tries_twice = false;  // A transaction is undone by the server, and made again.
+  bool tries_twice = false;  // A transaction is undone in the middle, and made again.
+  int undone = 0;
   /// If set, a commit finds that these rows have been committed under its token.
   std::function<std::vector<StatRow>(const FragmentCommit&)> rows_of;
   int intrude_at = -1;
@@ -122,7 +129,8 @@ class RunJobTest : public ::testing::Test {
                 .settings = settings,
                 .source = "spans.ndjson",
                 .replace = replace,
-                .fragment_rows = 5});
+                .fragment_rows = 5,
+                .piece_rows = 4});
     return job.Commit(spans.get());
   }
 
@@ -140,8 +148,11 @@ class RunJobTest : public ::testing::Test {
           {.level = level, .filter = {}, .sort = SortKey::kTime, .limit = 0});
       for (const auto& [period, row] : *rows) {
         text += std::to_string(period.start_ms) + row.name.method + " " +
-                std::to_string(row.stat.calls) + " " + std::to_string(row.stat.duration_sum_us) +
-                "\n";
+                std::to_string(row.stat.calls) + " " + std::to_string(row.stat.duration_sum_us);
+        for (const uint64_t value_us : row.stat.percentile_us) {
+          text += " " + std::to_string(value_us);
+        }
+        text += "\n";
       }
     }
     for (const auto& [id, run] : world->results.runs) {
@@ -285,6 +296,7 @@ TEST_F(RunJobTest, WhatAStoreAsksForTwiceIsAddedUpOnce) {
   IntrudedStore store(&world_->store);
   store.tries_twice = true;
   ASSERT_TRUE(Run(&store, Spans(2)));
+  EXPECT_GT(store.undone, 1) << "else it shows nothing";
   EXPECT_EQ(Shown(world_.get()), expected);
 }
 

@@ -32,6 +32,8 @@ TEST(PageChain, BoundsASliceAndGivesEachThreadAsMany) {
       << "three each";
   EXPECT_EQ(CutChains(10'000'000, 4, 2, 10'000, kCountsEachPage), (PageChains{247'273, 9'890}))
       << "eleven each, for a slice is counted with each page";
+  EXPECT_LT(CutChains(1'000'000'000, 4, 2, 10'000, kCountsOnce)->slice_records, 1'125'000);
+  EXPECT_LT(CutChains(1'000'000'000, 4, 2, 10'000, kCountsEachPage)->slice_records, 281'250);
 }
 
 TEST(PageChain, NeedsNeighboursInEachShard) {
