@@ -78,7 +78,7 @@ class AddingUp {
         const Status status = added.get();
         return taken.ok() ? status : taken;
       }));
-      if (++ended_ == fragments_ && begun_ == fragments_) {
+      if (begun_ == fragments_) {
         publication_ = std::async(std::launch::async, [this] { return sum_.Finish(); });
       }
       return Status::Ok();
@@ -87,7 +87,7 @@ class AddingUp {
 
   /// Returns the sum; nothing: not each fragment was fed exactly once.
   Result<std::optional<Publication>> Finish() {
-    if (begun_ != fragments_ || ended_ != fragments_) return std::optional<Publication>();
+    if (begun_ != fragments_ || !publication_.valid()) return std::optional<Publication>();
     TYMBAL_ASSIGN_OR_RETURN(Publication publication, publication_.get());
     return std::optional(std::move(publication));
   }
@@ -100,8 +100,7 @@ class AddingUp {
 
   const size_t fragments_;
   master::RollUp sum_;
-  size_t begun_ = 0;  // Visits.
-  size_t ended_ = 0;  // Those that came to the end of the rows.
+  size_t begun_ = 0;  // Visits; one that breaks off is followed by another, or its commit fails.
   std::future<Result<Publication>> publication_;
 };
 

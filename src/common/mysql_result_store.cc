@@ -190,11 +190,7 @@ Result<CommitOutcome> MysqlResultStore::CommitOnce(const FragmentCommit& commit)
                               RunStateName(run.state)));
   }
   const int64_t now_ms = runtime_.now_ms();
-  const MysqlRowOwner owner{.run = commit.run,
-                            .period_start_ms = run.period_start_ms,
-                            .fragment_no = commit.fragment_no,
-                            .token = commit.token,
-                            .now_ms = now_ms};
+  const RowOwner owner = OwnerOf(commit, run.period_start_ms, now_ms);
   TYMBAL_ASSIGN_OR_RETURN(const CommitTotals totals,
                           WriteChecked(commit, [&](std::span<const StatRow> rows) {
                             return WriteMysqlRows(db_, owner, rows);

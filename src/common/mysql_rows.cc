@@ -103,7 +103,7 @@ Status WriteEndpoints(MysqlDb& db, int64_t now_ms, const RowPointers& all) {
   return found == missing.size() ? Status::Ok() : Internal("an endpoint was not written");
 }
 
-Status WriteStats(MysqlDb& db, const MysqlRowOwner& owner, const RowPointers& rows) {
+Status WriteStats(MysqlDb& db, const RowOwner& owner, const RowPointers& rows) {
   const auto describe = [&](size_t index, const Status& status) {
     const StatRow& row = *rows[index];
     if (status.message().find("1062") == std::string::npos) {
@@ -144,7 +144,7 @@ Status WriteStats(MysqlDb& db, const MysqlRowOwner& owner, const RowPointers& ro
   return batch.Flush();
 }
 
-Status WriteSlowCalls(MysqlDb& db, const MysqlRowOwner& owner, const RowPointers& rows) {
+Status WriteSlowCalls(MysqlDb& db, const RowOwner& owner, const RowPointers& rows) {
   MysqlBatch batch(db,
                    {.head = "INSERT INTO slow_call (run_id, endpoint_id, `rank`, period_start,"
                             " duration_us, start_ms, error, trace_id, span_id) VALUES ",
@@ -194,7 +194,7 @@ EndpointStat ReadMysqlStat(const MysqlRow& row, uint32_t first) {
   return stat;
 }
 
-Status WriteMysqlRows(MysqlDb& db, const MysqlRowOwner& owner, std::span<const StatRow> rows) {
+Status WriteMysqlRows(MysqlDb& db, const RowOwner& owner, std::span<const StatRow> rows) {
   RowPointers sorted;
   sorted.reserve(rows.size());
   for (const StatRow& row : rows) sorted.push_back(&row);

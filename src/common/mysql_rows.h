@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "common/endpoint_stat.h"
 #include "common/ids.h"
 #include "common/mysql_db.h"
+#include "common/row_owner.h"
 #include "common/status.h"
 
 namespace tymbal {
@@ -17,19 +17,10 @@ namespace tymbal {
 // The tables endpoint, endpoint_stat and slow_call of a MySQL store. All functions here run inside
 // the transaction of their caller.
 
-/// What the rows of one write have in common.
-struct MysqlRowOwner {
-  RunId run;
-  int64_t period_start_ms = 0;
-  std::optional<int32_t> fragment_no = std::nullopt;  ///< None: rows of services and apps.
-  Token token = {};                                   ///< Of the fragment, if there is one.
-  int64_t now_ms = 0;                                 ///< For endpoints that are new.
-};
-
 /// Writes rows that result_check.h has passed, with their endpoints and slow calls, table by table
 /// in the order of the keys. Errors: kInternal when a row's endpoint_id belongs to other names,
 /// when the run has the row already, or when the tables refuse a value; names the row.
-Status WriteMysqlRows(MysqlDb& db, const MysqlRowOwner& owner, std::span<const StatRow> rows);
+Status WriteMysqlRows(MysqlDb& db, const RowOwner& owner, std::span<const StatRow> rows);
 
 /// Reads up to `limit` method rows of a run from `first_id` on, in ascending order of their ids.
 Result<std::vector<StatRow>> ReadMysqlMethodRows(MysqlDb& db, RunId run, int64_t period_start_ms,

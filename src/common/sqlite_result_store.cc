@@ -210,11 +210,7 @@ Result<CommitOutcome> SqliteResultStore::CommitFragment(const FragmentCommit& co
                               RunStateName(facts.run_state)));
   }
   const int64_t now_ms = now_();
-  const SqliteRowOwner owner{.run = commit.run,
-                             .period_start_ms = facts.period_start_ms,
-                             .fragment_no = commit.fragment_no,
-                             .token = commit.token,
-                             .now_ms = now_ms};
+  const RowOwner owner = OwnerOf(commit, facts.period_start_ms, now_ms);
   TYMBAL_ASSIGN_OR_RETURN(const CommitTotals totals,
                           WriteChecked(commit, [&](std::span<const StatRow> rows) {
                             return WriteSqliteRows(*db_, owner, rows);

@@ -15,7 +15,7 @@ namespace {
 /// Writes the rows of one commit, table by table.
 class RowWriter {
  public:
-  RowWriter(SqliteDb& db, const SqliteRowOwner& owner) : db_(db), owner_(owner) {}
+  RowWriter(SqliteDb& db, const RowOwner& owner) : db_(db), owner_(owner) {}
 
   /// Writes those that aren't there yet. REQUIRES: equal ids are neighbours.
   Status WriteEndpoints(const std::vector<const StatRow*>& rows);
@@ -26,7 +26,7 @@ class RowWriter {
   void BindStat(const StatRow& row, SqliteStatement* values, int first) const;
 
   SqliteDb& db_;
-  SqliteRowOwner owner_;
+  RowOwner owner_;
 };
 
 /// Whether `find` finds the endpoint of a row. Errors: kInternal when its id is another's.
@@ -201,7 +201,7 @@ EndpointStat ReadSqliteStat(const SqliteStatement& row, int first) {
   return stat;
 }
 
-Status WriteSqliteRows(SqliteDb& db, const SqliteRowOwner& owner, std::span<const StatRow> rows) {
+Status WriteSqliteRows(SqliteDb& db, const RowOwner& owner, std::span<const StatRow> rows) {
   // In the order of the stored keys, table by table, so that the inserts run along each tree.
   std::vector<const StatRow*> sorted;
   sorted.reserve(rows.size());

@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "common/endpoint_stat.h"
 #include "common/ids.h"
+#include "common/row_owner.h"
 #include "common/sqlite_db.h"
 #include "common/status.h"
 
@@ -17,18 +17,9 @@ namespace tymbal {
 // The tables endpoint, endpoint_stat and slow_call of a SQLite store. All functions here run inside
 // the transaction of their caller.
 
-/// What the rows of one write have in common.
-struct SqliteRowOwner {
-  RunId run;
-  int64_t period_start_ms = 0;
-  std::optional<int32_t> fragment_no = std::nullopt;  ///< None: rows of services and apps.
-  Token token = {};                                   ///< Of the fragment, if there is one.
-  int64_t now_ms = 0;                                 ///< For endpoints that are new.
-};
-
 /// Writes rows that result_check.h has passed, with their endpoints and slow calls. Errors:
 /// kInternal when a row's endpoint_id belongs to other names, or the run has the row already.
-Status WriteSqliteRows(SqliteDb& db, const SqliteRowOwner& owner, std::span<const StatRow> rows);
+Status WriteSqliteRows(SqliteDb& db, const RowOwner& owner, std::span<const StatRow> rows);
 
 /// See ResultStore::VisitMethodRows.
 Status VisitSqliteMethodRows(SqliteDb& db, RunId run, int64_t period_start_ms,
