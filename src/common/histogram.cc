@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <optional>
 
 namespace tymbal {
 namespace {
@@ -20,16 +19,16 @@ char* WriteVarint(uint64_t number, char* out) {
   return out;
 }
 
-std::optional<uint64_t> ReadVarint(std::string_view* bytes) {
-  uint64_t number = 0;
-  for (int shift = 0; shift < 64 && !bytes->empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(bytes->front());
-    bytes->remove_prefix(1);
-    if (shift == 63 && byte > 1) return std::nullopt;
-    number |= static_cast<uint64_t>(byte & 0x7F) << shift;
-    if (byte < 0x80) return number;
+/// Moves `*next` behind the number. Returns false where there is none.
+bool ReadVarint(const char** next, const char* end, uint64_t* number) {
+  *number = 0;
+  for (int shift = 0; shift < 64 && *next < end; shift += 7) {
+    const auto byte = static_cast<unsigned char>(*(*next)++);
+    if (shift == 63 && byte > 1) return false;
+    *number |= static_cast<uint64_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) return true;
   }
-  return std::nullopt;
+  return false;
 }
 
 /// Calls add(bucket, count) for each entry of an encoded histogram, as far as it is sound; returns
@@ -37,18 +36,20 @@ std::optional<uint64_t> ReadVarint(std::string_view* bytes) {
 template <typename Add>
 bool ReadEntries(std::string_view bytes, uint64_t count_before, Add add) {
   if (bytes.empty() || bytes.front() != kVersion) return false;
-  bytes.remove_prefix(1);
+  const char* next = bytes.data() + 1;
+  const char* const end = bytes.data() + bytes.size();
   uint64_t bucket = 0;
   uint64_t total = count_before;
-  while (!bytes.empty()) {
-    const auto gap = ReadVarint(&bytes);
-    const auto count = ReadVarint(&bytes);
-    if (!gap || !count || *count == 0 || *gap >= Histogram::kBuckets) return false;
-    bucket += *gap;
-    if (bucket >= Histogram::kBuckets || __builtin_add_overflow(total, *count, &total)) {
+  while (next < end) {
+    uint64_t gap = 0;
+    uint64_t count = 0;
+    if (!ReadVarint(&next, end, &gap) || !ReadVarint(&next, end, &count)) return false;
+    if (count == 0 || gap >= Histogram::kBuckets) return false;
+    bucket += gap;
+    if (bucket >= Histogram::kBuckets || __builtin_add_overflow(total, count, &total)) {
       return false;
     }
-    add(static_cast<uint32_t>(bucket++), *count);
+    add(static_cast<uint32_t>(bucket++), count);
   }
   return true;
 }
@@ -77,11 +78,12 @@ void Histogram::Merge(const Histogram& other) {
 }
 
 Status Histogram::MergeEncoded(std::string_view bytes) {
-  if (!ReadEntries(bytes, count_, [](uint32_t, uint64_t) {})) {
-    return Internal("a stored histogram is damaged or of an unknown version");
-  }
-  ReadEntries(bytes, count_, [this](uint32_t bucket, uint64_t count) { AddTo(bucket, count); });
-  return Status::Ok();
+  const uint64_t before = count_;
+  const auto add = [this](uint32_t bucket, uint64_t count) { AddTo(bucket, count); };
+  if (ReadEntries(bytes, before, add)) return Status::Ok();
+  // The same entries again, up to the first bad one.
+  ReadEntries(bytes, before, [this](uint32_t bucket, uint64_t count) { TakeBack(bucket, count); });
+  return Internal("a stored histogram is damaged or of an unknown version");
 }
 
 void Histogram::Find(std::span<const uint64_t> ranks, std::span<Position> found) const {

@@ -79,6 +79,12 @@ class Histogram {
     used_[bucket / 64] |= uint64_t{1} << (bucket % 64);
     count_ += count;
   }
+  /// Undoes AddTo().
+  void TakeBack(uint32_t bucket, uint64_t count) {
+    counts_[bucket] -= count;
+    if (counts_[bucket] == 0) used_[bucket / 64] &= ~(uint64_t{1} << (bucket % 64));
+    count_ -= count;
+  }
   /// Calls visit(bucket) for each bucket in use, ascending.
   template <typename Visit>
   void ForEachUsed(Visit visit) const {

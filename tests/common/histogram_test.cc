@@ -117,6 +117,19 @@ TEST(Histogram, DamagedBytesAreRefusedWhole) {
   }
 }
 
+TEST(Histogram, BytesThatAreDamagedBehindSoundEntriesAddNothing) {
+  Histogram source;
+  source.Add(5, 100'000);
+  source.Add(1'000'000);
+  Histogram histogram;
+  histogram.Add(5, 3);
+  histogram.Add(70'000);
+  const std::string before = histogram.Encode();
+  EXPECT_FALSE(histogram.MergeEncoded(source.Encode() + '\0').ok());  // A gap without a count.
+  EXPECT_EQ(histogram.Encode(), before);
+  EXPECT_EQ(histogram.count(), 4U);
+}
+
 TEST(Histogram, CountsThatWouldWrapAreRefused) {
   Histogram histogram;
   histogram.Add(1, UINT64_MAX);
