@@ -40,21 +40,30 @@ class JsonShape {
   std::optional<size_t> ValueAt(size_t offset) const;
 
  private:
+  /// A part of text_. Mostly short, so that its first and its last word, which may overlap, are all
+  /// of it.
+  struct Text {
+    uint64_t word_mask = 0;  // Which bytes of a word count: all, unless the text is shorter.
+    uint32_t begin = 0;
+    uint32_t size = 0;
+    uint32_t last_word = 0;  // Where that begins.
+  };
   /// Text, and the value behind it. The quotes of a string belong to the text: what is compared
   /// says that the value is a string.
   struct Piece {
-    uint32_t begin;  // In text_.
-    uint32_t size;
+    Text text;
     uint32_t next_mark;     // The one behind the value.
     uint32_t behind;        // Bytes between the value, without quotes, and that mark.
     uint32_t quotes;        // Of the value, on each side: 1 or 0.
     uint32_t value_offset;  // In the object that this is the shape of.
   };
 
-  std::string text_;  // Of all pieces, of what follows the last value, and what may be read.
+  Text Append(std::string_view part);
+  static bool IsAt(const char* at, const char* end, const char* known, const Text& text);
+
+  std::string text_;  // All of it, and what may be read behind it.
   std::vector<Piece> pieces_;
-  uint32_t last_begin_ = 0;  // Of what follows the last value.
-  uint32_t last_size_ = 0;
+  Text last_;         // Behind the last value.
   size_t marks_ = 0;  // Of the whole object.
   bool has_line_ends_ = false;
 };
