@@ -45,9 +45,10 @@ Status AddChunk(const worker::Chunk& chunk, worker::ChunkRecords* records, SpanL
     return Status::Ok();
   }
   records->Begin(chunk);
-  MarkedJson record;
   uint64_t line = 0;
-  while (records->Next(&record, &line)) TYMBAL_RETURN_IF_ERROR(load->Add(record));
+  while (const MarkedJson* record = records->Next(&line)) {
+    TYMBAL_RETURN_IF_ERROR(load->Add(*record));
+  }
   return Status::Ok();
 }
 

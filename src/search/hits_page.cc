@@ -25,6 +25,14 @@ class Walk {
   char Here() const { return mark_ < marks_.size() ? text_[marks_[mark_]] : '\0'; }
   size_t offset() const { return mark_ < marks_.size() ? marks_[mark_] : text_.size(); }
 
+  /// Starts to load what comes some hits later: an answer is larger than the nearer caches.
+  void Prefetch() const {
+    constexpr size_t kAhead = 1536;
+    constexpr size_t kHitBytes = 384;  // A usual one.
+    const char* const from = text_.data() + offset() + kAhead;
+    for (size_t i = 0; i < kHitBytes; i += 64) __builtin_prefetch(from + i);
+  }
+
   bool Take(char bracket_or_comma) {
     if (Here() != bracket_or_comma) return false;
     ++mark_;
@@ -87,36 +95,20 @@ std::string_view WithoutQuotes(std::string_view token) {
   return token.substr(1, end - 1);
 }
 
-/// Other orders have texts, or more values: nobody asks for the position then.
-void ReadPosition(const MarkedJson& list, Position* position) {
-  const char* next = list.text.data();
-  const char* const end = next + list.text.size();
-  for (int64_t& number : *position) {
-    if (++next >= end) return;  // Behind the bracket or comma.
-    const auto parsed = std::from_chars(next, end, number);
-    if (parsed.ec != std::errc()) return;
-    next = parsed.ptr;
-  }
-}
-
-/// No server escapes the keys of hits, or puts blanks between sort values, so they are taken as
-/// they stand there.
+/// No server escapes the keys of hits, so they are taken as they stand there. Values are taken
+/// where they stay: to copy one that was just written waits for the processor's store buffer.
 bool ReadHit(Walk* walk, Hit* hit) {
+  MarkedJson other;
   return walk->TakeObject([&](std::string_view key) {
-    MarkedJson value;
-    if (!walk->TakeValue(&value)) return false;
-    const bool is_source = Is(key, R"("_source")");
-    if (is_source || (Is(key, R"("fields")") && hit->record.text.empty())) {
-      hit->record = value;
-      return value.text.front() == '{';
+    if (Is(key, R"("_source")") || (Is(key, R"("fields")") && hit->record.text.empty())) {
+      return walk->TakeValue(&hit->record) && hit->record.text.front() == '{';
     }
+    if (Is(key, R"("sort")")) return walk->TakeValue(&hit->sort);
+    if (!walk->TakeValue(&other)) return false;
     if (Is(key, R"("_id")")) {
-      hit->id = WithoutQuotes(value.text);
+      hit->id = WithoutQuotes(other.text);
     } else if (Is(key, R"("_index")")) {
-      hit->index = WithoutQuotes(value.text);
-    } else if (Is(key, R"("sort")")) {
-      hit->sort = value;
-      ReadPosition(value, &hit->position);
+      hit->index = WithoutQuotes(other.text);
     }
     return true;
   });
@@ -140,8 +132,10 @@ bool FindHits(Walk* walk) {
 bool ReadHitList(Walk* walk, std::vector<Hit>* hits) {
   if (!walk->Take('[')) return false;
   if (walk->Take(']')) return true;
+  static constexpr Hit kNone;  // Copied, which is quicker than to make one of nothing.
   do {
-    if (!ReadHit(walk, &hits->emplace_back())) return false;
+    walk->Prefetch();
+    if (!ReadHit(walk, &hits->emplace_back(kNone))) return false;
   } while (walk->Take(','));
   return walk->Take(']');
 }
@@ -268,6 +262,19 @@ error_code HitsPageParser::Parser::ReadEnvelope(HitsPage* page) {
   // Nothing may follow.
   return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? simdjson::SUCCESS
                                                                         : simdjson::TAPE_ERROR;
+}
+
+Position PositionOf(const Hit& hit) {
+  Position position{};
+  const char* next = hit.sort.text.data();
+  const char* const end = next + hit.sort.text.size();
+  for (int64_t& number : position) {
+    if (end - next < 2) break;
+    const auto parsed = std::from_chars(next + 1, end, number);  // Behind the bracket or comma.
+    if (parsed.ec != std::errc()) break;
+    next = parsed.ptr;
+  }
+  return position;
 }
 
 HitsPageParser::HitsPageParser() : parser_(std::make_unique<Parser>()) {}

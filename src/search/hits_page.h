@@ -13,17 +13,19 @@
 
 namespace tymbal::search {
 
-/// Where a hit stands in the order of storage (kStoredOrder).
-using Position = std::array<int64_t, 2>;
-
 /// One hit of a search. The texts point into the answer.
 struct Hit {
   std::string_view index;  ///< As it stands in the answer, without its quotes.
   std::string_view id;     ///< The same.
   MarkedJson record;       ///< Its `_source`, or else its `fields`: a JSON object; empty: neither.
   MarkedJson sort;         ///< Its sort values, a JSON list; empty: none.
-  Position position = {};  ///< Its sort values, where they are whole numbers.
 };
+
+/// Where a hit stands in the order of storage (kStoredOrder).
+using Position = std::array<int64_t, 2>;
+
+/// Returns the sort values of a hit, as far as they are whole numbers; 0 for others.
+Position PositionOf(const Hit& hit);
 
 /// The hits of an answer to a search.
 struct HitsPage {

@@ -34,39 +34,41 @@ void ChunkRecords::Begin(const Chunk& chunk) {
   escapes_ = EscapeFinder(chunk.text());
 }
 
-bool ChunkRecords::Next(MarkedJson* record, uint64_t* line) {
+const MarkedJson* ChunkRecords::Next(uint64_t* line) {
   if (!chunk_->is_answers) {
     std::string_view text;
-    if (!NextText(&text, line)) return false;
-    *record = Mark(text);
-    return true;
+    if (!NextText(&text, line)) return nullptr;
+    Mark(text);
+    return &record_;
   }
   while (hit_ == page_.hits.size()) {
     std::string_view answer;
-    if (!status_.ok() || !NextText(&answer, &answer_line_)) return false;
+    if (!status_.ok() || !NextText(&answer, &answer_line_)) return nullptr;
     status_ = OpenAnswer(answer);
   }
-  *record = page_.hits[hit_++].record;
   *line = answer_line_;
-  return true;
+  return &page_.hits[hit_++].record;
 }
 
-bool ChunkRecords::Guess(MarkedJson* record, uint64_t* line) {
+const MarkedJson* ChunkRecords::Guess(uint64_t* line) {
   const std::span<const uint32_t> marks = index_.marks();
   const size_t first = mark_ + marks_of_record_;
   const size_t behind = first + marks_of_record_;
   if (!chunk_->is_lines || chunk_->is_answers || marks_of_record_ == 0 || behind > marks.size() ||
       marks[first] != offset_) {
-    return false;
+    return nullptr;
   }
   const size_t end = marks[behind - 1] + 1;
   const std::string_view left = chunk_->text().substr(end);
-  if (!left.starts_with('\n') && !left.starts_with("\r\n")) return false;
+  if (!left.starts_with('\n') && !left.starts_with("\r\n")) return nullptr;
   behind_guess_ = end + (left.front() == '\n' ? 1 : 2);
   const std::string_view text(chunk_->buffer.data() + offset_, end - offset_);
-  *record = {text, chunk_->buffer.data(), marks.subspan(first), escapes_.IsIn(text)};
+  record_.text = text;
+  record_.base = chunk_->buffer.data();
+  record_.marks = marks.subspan(first);
+  record_.may_have_escapes = escapes_.IsIn(text);
   *line = line_;
-  return true;
+  return &record_;
 }
 
 void ChunkRecords::Accept() {
@@ -76,7 +78,7 @@ void ChunkRecords::Accept() {
 }
 
 /// Records have mostly as many marks as the one before.
-MarkedJson ChunkRecords::Mark(std::string_view record) {
+void ChunkRecords::Mark(std::string_view record) {
   const std::span<const uint32_t> marks = index_.marks();
   const auto offset = static_cast<uint32_t>(record.data() - chunk_->buffer.data());
   size_t next = mark_ + marks_of_record_;
@@ -87,7 +89,10 @@ MarkedJson ChunkRecords::Mark(std::string_view record) {
   }
   marks_of_record_ = next - mark_;
   mark_ = next;
-  return {record, chunk_->buffer.data(), marks.subspan(next), escapes_.IsIn(record)};
+  record_.text = record;
+  record_.base = chunk_->buffer.data();
+  record_.marks = marks.subspan(next);
+  record_.may_have_escapes = escapes_.IsIn(record);
 }
 
 bool ChunkRecords::NextText(std::string_view* text, uint64_t* line) {

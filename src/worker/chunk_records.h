@@ -18,15 +18,15 @@ class ChunkRecords {
   /// Begins with the first record. REQUIRES: the chunk stays as it is until the last one.
   void Begin(const Chunk& chunk);
 
-  /// Returns false at the end and after an error, see status(). The record has kRecordPadding
-  /// readable bytes behind it, and no marks where something in the chunk is no JSON; `line` is that
-  /// of the chunk, from 0; hits have their answer's.
-  bool Next(MarkedJson* record, uint64_t* line);
+  /// Returns the next record, until another is asked for; nullptr at the end and after an error,
+  /// see status(). It has kRecordPadding readable bytes behind it, and no marks where something in
+  /// the chunk is no JSON; `line` is that of the chunk, from 0; hits have their answer's.
+  const MarkedJson* Next(uint64_t* line);
 
-  /// Returns false if nothing says where the next line ends but a search for it. Otherwise returns
-  /// what it seems to be: a record with as many marks as the one before, if that is one (see
-  /// Decoder::DecodeLine()). Then it is to be accepted; or else Next() returns the true one.
-  bool Guess(MarkedJson* record, uint64_t* line);
+  /// Returns nullptr if nothing says where the next line ends but a search for it. Otherwise
+  /// returns what it seems to be: a record with as many marks as the one before, if that is one
+  /// (see Decoder::DecodeLine()). Then it is to be accepted; or else Next() returns the true one.
+  const MarkedJson* Guess(uint64_t* line);
   /// Goes on behind the record that Guess() has returned.
   void Accept();
 
@@ -39,7 +39,7 @@ class ChunkRecords {
 
  private:
   bool NextText(std::string_view* text, uint64_t* line);
-  MarkedJson Mark(std::string_view record);
+  void Mark(std::string_view record);
   Status OpenAnswer(std::string_view answer);
 
   const Chunk* chunk_ = nullptr;
@@ -48,6 +48,8 @@ class ChunkRecords {
   uint64_t line_ = 0;
   JsonIndex index_;       // Of the chunk, unless it holds answers.
   EscapeFinder escapes_;  // The same.
+  MarkedJson record_;     // The last one. Set member by member: a copy of what was just written
+                          // waits until that has left the processor's store buffer.
   size_t mark_ = 0;       // Of the last record.
   size_t marks_of_record_ = 0;
   size_t behind_guess_ = 0;  // Where the line after a guess begins.

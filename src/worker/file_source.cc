@@ -49,10 +49,10 @@ class FileSource::Reader : public SpanReader {
  private:
   Status DecodeSome(SpanBatch* batch) {
     while (batch->spans.size() < kBatchSpans) {
-      MarkedJson record;
+      const MarkedJson* record = nullptr;
       uint64_t line = 0;
       Decoder::Rejection rejection;
-      Span& span = batch->spans.emplace_back();
+      Span& span = batch->AddSpan();
       const auto outcome = DecodeNext(&record, &line, &span, &rejection);
       if (outcome == Decoder::Outcome::kSpan && InRange(span.start_ms)) continue;
       batch->spans.pop_back();
@@ -61,33 +61,35 @@ class FileSource::Reader : public SpanReader {
         ++batch->filtered;
       } else if (outcome == Decoder::Outcome::kRejected &&
                  (!rejection.start_ms || InRange(*rejection.start_ms))) {
-        Reject(rejection, record.text, line, batch);
+        Reject(rejection, record->text, line, batch);
       }
     }
     return Status::Ok();
   }
 
   /// Returns nothing at the end of the chunk.
-  std::optional<Decoder::Outcome> DecodeNext(MarkedJson* record, uint64_t* line, Span* span,
+  std::optional<Decoder::Outcome> DecodeNext(const MarkedJson** record, uint64_t* line, Span* span,
                                              Decoder::Rejection* rejection) {
-    if (in_chunk_.Guess(record, line)) {
-      const auto outcome = decoder_->DecodeLine(*record, &texts_, span, rejection);
+    *record = in_chunk_.Guess(line);
+    if (*record != nullptr) {
+      const auto outcome = decoder_->DecodeLine(**record, &texts_, span, rejection);
       if (outcome) {
         in_chunk_.Accept();
         ++records_;
         return outcome;
       }
     }
-    if (!in_chunk_.Next(record, line)) return std::nullopt;
+    *record = in_chunk_.Next(line);
+    if (*record == nullptr) return std::nullopt;
     ++records_;
-    return decoder_->Decode(*record, &texts_, span, rejection);
+    return decoder_->Decode(**record, &texts_, span, rejection);
   }
 
   Status EndChunk() {
     has_chunk_ = false;
     if (!in_chunk_.status().ok()) return source_->FailInChunk(file_, in_chunk_.status());
     if (chunk_.is_lines && !chunk_.too_long) chunk_.lines = in_chunk_.lines();
-    source_->AddSamples(std::exchange(samples_, {}));
+    if (!samples_.empty()) source_->AddSamples(std::exchange(samples_, {}));
     source_->FinishChunk(file_, chunk_, records_);
     return Status::Ok();
   }
@@ -157,7 +159,7 @@ FileSource::~FileSource() = default;
 Result<std::vector<std::unique_ptr<SpanReader>>> FileSource::Open(const SpanQuery& query,
                                                                   size_t parallelism) {
   {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(reading_mutex_, mutex_);
     stream_.reset();
     next_file_ = 0;
     consumed_before_ = 0;
@@ -191,39 +193,47 @@ std::string FileSource::Describe() const {
 }
 
 uint64_t FileSource::consumed_bytes() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(reading_mutex_);
   return consumed_before_ + (stream_ ? stream_->consumed() : 0);
 }
 
 Result<bool> FileSource::NextChunk(Chunk* chunk, size_t* file) {
-  std::unique_lock lock(mutex_);
-  while (!failure_ && !stopped_) {
-    if (!stream_) {
-      if (next_file_ == options_.paths.size()) return false;
-      auto input = InputStream::Open(options_.paths[next_file_]);
-      if (!input) {
-        failure_ = input.error();
-        break;
-      }
-      stream_ = std::make_unique<RecordStream>(std::move(*input));
-    }
-    const auto more = stream_->Next(chunk);
-    if (!more) {
-      failure_ = more.error();
-    } else if (*more) {
-      *file = next_file_;
-      ++in_flight_;
-      return true;
-    } else {
-      consumed_before_ += stream_->consumed();
-      stream_.reset();
-      ++next_file_;
+  {
+    const std::lock_guard reading(reading_mutex_);
+    if (MayGoOn()) {
+      const auto more = ReadChunk(chunk, file);
+      const std::lock_guard lock(mutex_);
+      if (!more && !failure_) failure_ = more.error();
+      if (failure_) return *failure_;
+      if (*more) ++in_flight_;
+      return more;
     }
   }
+  std::unique_lock lock(mutex_);
   if (failure_) return *failure_;
   // Strict: an earlier record may still turn out to be the first bad one.
   idle_.wait(lock, [this] { return in_flight_ == 0; });
   return StrictError();
+}
+
+bool FileSource::MayGoOn() const {
+  const std::lock_guard lock(mutex_);
+  return !failure_ && !stopped_;
+}
+
+Result<bool> FileSource::ReadChunk(Chunk* chunk, size_t* file) {
+  for (; next_file_ < options_.paths.size(); ++next_file_) {
+    if (!stream_) {
+      TYMBAL_ASSIGN_OR_RETURN(auto input, InputStream::Open(options_.paths[next_file_]));
+      stream_ = std::make_unique<RecordStream>(std::move(input));
+    }
+    TYMBAL_ASSIGN_OR_RETURN(const bool more, stream_->Next(chunk));
+    *file = next_file_;
+    if (more) return true;
+    consumed_before_ += stream_->consumed();
+    stream_.reset();
+  }
+  return false;
 }
 
 void FileSource::FinishChunk(size_t file, const Chunk& chunk, uint64_t records) {

@@ -78,6 +78,8 @@ class FileSource : public SpanSource {
   explicit FileSource(FileSourceOptions options) : options_(std::move(options)) {}
 
   Result<bool> NextChunk(Chunk* chunk, size_t* file);
+  bool MayGoOn() const;
+  Result<bool> ReadChunk(Chunk* chunk, size_t* file);
   void FinishChunk(size_t file, const Chunk& chunk, uint64_t records);
   /// A chunk turned out to be damaged: every reader ends with the error, which is returned.
   Status FailInChunk(size_t file, const Status& error);
@@ -90,14 +92,16 @@ class FileSource : public SpanSource {
   const FileSourceOptions options_;
   std::optional<uint64_t> total_bytes_;
 
+  mutable std::mutex reading_mutex_;  // Held while a chunk is read; taken before the other.
+  size_t next_file_ = 0;
+  std::unique_ptr<RecordStream> stream_;
+  uint64_t consumed_before_ = 0;  // Bytes of the files that are done.
+
   mutable std::mutex mutex_;  // Guards all below.
   std::condition_variable idle_;
   size_t in_flight_ = 0;           // Chunks that are being decoded.
   std::optional<Status> failure_;  // Of reading; every reader gets it.
   bool stopped_ = false;           // Strict: a rejected record was seen.
-  size_t next_file_ = 0;
-  std::unique_ptr<RecordStream> stream_;
-  uint64_t consumed_before_ = 0;  // Bytes of the files that are done.
   std::vector<FileProgress> files_;
   std::vector<Sample> samples_;
 };

@@ -44,13 +44,14 @@ Status CheckChained(const search::HitsPage& page, const Slice& slice, uint64_t s
         slice.count, NameOf(slice), total, size, page.hits.size()));
   }
   for (const search::Hit& hit : page.hits) {
-    if (hit.position <= last) {
+    const search::Position position = search::PositionOf(hit);
+    if (position <= last) {
       return Unavailable(
           fmt::format("a page of {} brought records that had come before: "
                       "it is the answer to another request",
                       NameOf(slice)));
     }
-    last = hit.position;
+    last = position;
   }
   return Status::Ok();
 }
@@ -251,7 +252,7 @@ Status PageFetcher::Follow(search::SearchClient* client, const Slice& slice) {
     }
     TYMBAL_RETURN_IF_ERROR(status);
     Learn(slice, way, size, began);
-    last = page->hits.hits.back().position;
+    last = search::PositionOf(page->hits.hits.back());
     came += size;
     client->SwapBody(&page->body);
     TYMBAL_RETURN_IF_ERROR(Hand(std::move(page), /*wait=*/true));

@@ -182,10 +182,11 @@ Result<std::vector<std::string>> SampleRecords(std::span<const std::string> path
       TYMBAL_ASSIGN_OR_RETURN(const bool more, stream.Next(&chunk));
       if (!more) break;
       in_chunk.Begin(chunk);
-      MarkedJson record;
       uint64_t line = 0;
-      while (records.size() < count && in_chunk.Next(&record, &line)) {
-        records.emplace_back(record.text);
+      while (records.size() < count) {
+        const MarkedJson* const record = in_chunk.Next(&line);
+        if (record == nullptr) break;
+        records.emplace_back(record->text);
       }
       if (!in_chunk.status().ok()) return in_chunk.status().WithContext(path);
     }

@@ -104,11 +104,12 @@ class SearchSource::Reader : public SpanReader {
 
   Status DecodeOne(const search::Hit& hit, SpanBatch* batch) {
     Decoder::Rejection rejection;
-    Span span;
-    switch (decoder_->Decode(RecordOf(hit), &texts_, &span, &rejection)) {
+    Span& span = batch->AddSpan();
+    const Decoder::Outcome outcome = decoder_->Decode(RecordOf(hit), &texts_, &span, &rejection);
+    if (outcome != Decoder::Outcome::kSpan) batch->spans.pop_back();
+    switch (outcome) {
       case Decoder::Outcome::kSpan:
         TYMBAL_RETURN_IF_ERROR(CheckTime(hit, span.start_ms));
-        batch->spans.push_back(span);
         if (!part_->counts_own && !part_->own_only) return Status::Ok();
         return CountOwn(hit, SlotBy(source_->options_.profile.slot_function, span.app, span.service,
                                     span.method, query_.slot_count));

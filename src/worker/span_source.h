@@ -41,6 +41,13 @@ struct SpanBatch {
   std::vector<RejectedRecord> rejected;
   uint64_t filtered = 0;  ///< Records that the profile doesn't count.
 
+  /// Adds a span to be set in its place. To copy one that was just written waits for the
+  /// processor's store buffer, and to make one of nothing zeroes it with a slow instruction first.
+  Span& AddSpan() {
+    static constexpr Span kNone;
+    return spans.emplace_back(kNone);
+  }
+
   void Clear() {
     spans.clear();
     rejected.clear();

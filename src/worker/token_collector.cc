@@ -44,11 +44,16 @@ TokenCollector::TokenCollector(const Profile* profile, std::vector<PathNode> tre
 }
 
 const CollectedTokens& TokenCollector::Collect(const MarkedJson& record) {
-  MarkedJson marked = record;
   if (record.marks.empty() && own_index_.Build(record.text).ok()) {
-    marked = {record.text, record.text.data(), own_index_.marks(), record.may_have_escapes};
+    const MarkedJson marked{record.text, record.text.data(), own_index_.marks(),
+                            record.may_have_escapes};
+    return CollectMarked(marked);
   }
-  if (CollectByShape(marked, /*in_line=*/false)) return tokens_;
+  return CollectMarked(record);
+}
+
+const CollectedTokens& TokenCollector::CollectMarked(const MarkedJson& record) {
+  if (CollectByShape(record, /*in_line=*/false)) return tokens_;
   Reset();
   ResetChosen();
   for (size_t field = 0; field < kValueFields; ++field) tokens_.values[field] = &chosen_[field];
@@ -57,7 +62,7 @@ const CollectedTokens& TokenCollector::Collect(const MarkedJson& record) {
   taken_.clear();
   fixed_.clear();
   Parse(record.text);
-  if (!tokens_.problem && !marked.marks.empty()) Learn(marked);
+  if (!tokens_.problem && !record.marks.empty()) Learn(record);
   return tokens_;
 }
 

@@ -95,6 +95,7 @@ class TokenCollector {
 
   void Reset();
   void ResetChosen();
+  const CollectedTokens& CollectMarked(const MarkedJson& record);
   bool CollectByShape(const MarkedJson& record, bool in_line);
   void TakeKnown(Known* known);
   bool IsOnly(const Taken& taken) const;

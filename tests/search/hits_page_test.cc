@@ -60,10 +60,10 @@ TEST(HitsPage, ReadsPositionsWhereThereAreSome) {
   HitsPageParser parser;
   HitsPage page;
   ASSERT_TRUE(parser.Parse(body, &page).ok());
-  EXPECT_EQ(page.hits[0].position, (Position{7, 4'294'967'303}));
-  EXPECT_EQ(page.hits[1].position, (Position{}));
-  EXPECT_EQ(page.hits[2].position, (Position{1, 2}));
-  EXPECT_EQ(page.hits[3].position, (Position{}));
+  EXPECT_EQ(PositionOf(page.hits[0]), (Position{7, 4'294'967'303}));
+  EXPECT_EQ(PositionOf(page.hits[1]), (Position{}));
+  EXPECT_EQ(PositionOf(page.hits[2]), (Position{1, 2}));
+  EXPECT_EQ(PositionOf(page.hits[3]), (Position{}));
 }
 
 /// The answer as a parser reads that looks at everything; nothing: it is no JSON.

@@ -29,13 +29,12 @@ Result<std::vector<std::string>> Records(const std::string& text) {
     TYMBAL_ASSIGN_OR_RETURN(const bool more, stream.Next(&chunk));
     if (!more) return records;
     in_chunk.Begin(chunk);
-    MarkedJson record;
     uint64_t line = 0;
-    while (in_chunk.Next(&record, &line)) {
+    while (const MarkedJson* record = in_chunk.Next(&line)) {
       // The parser reads blocks, so what stands behind must be the chunk's.
-      EXPECT_LE(record.text.data() + record.text.size() + kRecordPadding,
+      EXPECT_LE(record->text.data() + record->text.size() + kRecordPadding,
                 chunk.buffer.data() + chunk.buffer.size());
-      records.emplace_back(record.text);
+      records.emplace_back(record->text);
     }
     TYMBAL_RETURN_IF_ERROR(in_chunk.status());
   }

@@ -146,14 +146,13 @@ TEST_P(DecoderShape, SaysOfLinesOfAChunkWhatTheParserSays) {
     chunk.size = chunk.buffer.size();
     chunk.buffer.resize(chunk.size + kRecordPadding, '"');
     in_chunk.Begin(chunk);
-    MarkedJson record;
     uint64_t line = 0;
     size_t records = 0;
-    for (; in_chunk.Next(&record, &line); ++records) {
-      const std::string alone(record.text);
-      EXPECT_EQ(Ask(experienced.get(), record), Ask(MakeDecoder(profile, form).get(), alone))
+    for (; const MarkedJson* record = in_chunk.Next(&line); ++records) {
+      const std::string alone(record->text);
+      EXPECT_EQ(Ask(experienced.get(), *record), Ask(MakeDecoder(profile, form).get(), alone))
           << alone;
-      EXPECT_TRUE(i % 3 != 0 || !record.marks.empty()) << alone;
+      EXPECT_TRUE(i % 3 != 0 || !record->marks.empty()) << alone;
     }
     EXPECT_GE(records, i % 3 == 0 ? kLines : 1);
   }
