@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,11 +46,11 @@ class SlowCalls {
 
  private:
   /// A call in 48 bytes: there are K of them for each endpoint and period, and as a SlowCall, with
-  /// two std::string, they would be most of the memory. The usual ids, 32 and 16 lower-case hex
-  /// digits, are packed into 24 bytes; others are texts on the heap.
+  /// two std::string, they would be most of the memory. The usual ids, up to 32 and 16 lower-case
+  /// hex digits, are numbers; others are texts on the heap.
   class Call {
    public:
-    explicit Call(const Span& span);
+    explicit Call(const Span& span) : Call(span, IdsOf(span)) {}
 
     SlowCall Unpack() const;
     void Unpack(SlowCall* call) const;
@@ -59,17 +60,23 @@ class SlowCalls {
     size_t heap_bytes() const;
 
    private:
+    /// The first 16 digits of the trace id, its others, and the digits of the span id.
+    using Ids = std::array<uint64_t, 3>;
     struct Texts {
       std::string trace_id;
       std::string span_id;
     };
+
+    Call(const Span& span, const std::optional<Ids>& ids);
+    static std::optional<Ids> IdsOf(const Span& span);
+
     uint64_t duration_us_ : 48;  // kDurationMaxUs needs 45 bits.
     uint64_t trace_digits_ : 8;
     uint64_t span_digits_ : 8;
     uint64_t start_ms_ : 63;  // Not before 1970: see kStartMinMs.
     uint64_t error_ : 1;
     std::unique_ptr<Texts> texts_;
-    std::array<char, 24> hex_{};  // The trace id, then the span id; unless there are texts_.
+    Ids ids_;  // Unless there are texts_.
   };
   static_assert(sizeof(Call) == 48, "as said above");
 

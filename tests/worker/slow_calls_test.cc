@@ -39,6 +39,31 @@ TEST(SlowCalls, GiveBackWhatTheyTook) {
   }
 }
 
+/// Ids of lower-case hex digits are kept as numbers, all others as texts.
+TEST(SlowCalls, GiveBackIdsOfAnyBytes) {
+  for (int byte = 0; byte < 256; ++byte) {
+    for (size_t place = 0; place < 11; ++place) {  // Eight digits are looked at together.
+      std::string trace_id = "0af7651916cd43dd8448eb211c80319";
+      std::string span_id = "00ad6b71692";
+      trace_id[20 + place] = span_id[place] = static_cast<char>(byte);
+      const SlowCall call{7, kStartMinMs, false, trace_id, span_id};
+      SlowCalls calls;
+      calls.Offer(SpanOf(call), 1);
+      EXPECT_EQ(calls.Sorted(), std::vector<SlowCall>{call}) << byte << " at " << place;
+    }
+  }
+}
+
+TEST(SlowCalls, UsualIdsTakeNoMemoryOfTheirOwn) {
+  constexpr size_t kCallBytes = 48;
+  const SlowCall usual{7, kStartMinMs, false, "0af7651916cd43dd8448eb211c80319c",
+                       "b7ad6b7169203331"};
+  SlowCall other = usual;
+  other.trace_id.back() = 'C';
+  EXPECT_EQ(SlowCalls().Offer(SpanOf(usual), 1), kCallBytes);
+  EXPECT_GT(SlowCalls().Offer(SpanOf(other), 1), kCallBytes);
+}
+
 TEST(SlowCalls, KeepTheSlowestInOrderWhateverTheOrderOfTheirComing) {
   std::mt19937_64 random(11);
   for (int round = 0; round < 50; ++round) {
