@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "common/check.h"
 #include "common/text.h"
 #include "search/server_error.h"
 
@@ -20,9 +21,21 @@ constexpr size_t kExcerptBytes = 200;
 /// Goes along the marks of an answer. What it finds out of place is said by false.
 class Walk {
  public:
+  Walk() = default;
   Walk(std::string_view text, const JsonIndex& index) : text_(text), marks_(index.marks()) {}
 
-  char Here() const { return mark_ < marks_.size() ? text_[marks_[mark_]] : '\0'; }
+  /// Sets `value` to what begins with a mark, has so many of them, and ends with the last one.
+  void SetObject(size_t first, size_t count, MarkedJson* value) const {
+    value->text = text_.substr(marks_[first], marks_[first + count - 1] + 1 - marks_[first]);
+    value->base = text_.data();
+    value->marks = marks_.subspan(first);
+  }
+
+  size_t mark() const { return mark_; }
+  void GoTo(size_t mark) { mark_ = mark; }
+  /// Returns the byte at a mark; 0: there are fewer.
+  char At(size_t mark) const { return mark < marks_.size() ? text_[marks_[mark]] : '\0'; }
+  char Here() const { return At(mark_); }
   size_t offset() const { return mark_ < marks_.size() ? marks_[mark_] : text_.size(); }
 
   /// Starts to load what comes some hits later: an answer is larger than the nearer caches.
@@ -78,8 +91,8 @@ class Walk {
   }
 
  private:
-  const std::string_view text_;
-  const std::span<const uint32_t> marks_;
+  std::string_view text_;
+  std::span<const uint32_t> marks_;
   size_t mark_ = 0;  // The next one.
 };
 
@@ -127,17 +140,6 @@ bool FindHits(Walk* walk) {
     }
   }
   return walk->Here() == '[';
-}
-
-bool ReadHitList(Walk* walk, std::vector<Hit>* hits) {
-  if (!walk->Take('[')) return false;
-  if (walk->Take(']')) return true;
-  static constexpr Hit kNone;  // Copied, which is quicker than to make one of nothing.
-  do {
-    walk->Prefetch();
-    if (!ReadHit(walk, &hits->emplace_back(kNone))) return false;
-  } while (walk->Take(','));
-  return walk->Take(']');
 }
 
 /// `hits.total` is a number on Elasticsearch 6, an object from 7 on.
@@ -237,13 +239,30 @@ error_code ReadField(std::string_view key, ondemand::value value, HitsPage* page
 }  // namespace
 
 struct HitsPageParser::Parser {
-  error_code ReadEnvelope(HitsPage* page);
+  error_code ReadEnvelope();
+  Status Bad(std::string_view what) const;
 
   ondemand::parser parser;
-  std::string envelope;  // The answer without its hits.
+  // Of the answer at hand:
+  std::string_view answer;
+  HitsPage* page = nullptr;
+  Walk walk;
+  bool has_list = false;
+  bool in_list = false;     // Hits may follow.
+  std::string envelope;     // The answer without its hits.
+  MarkedJson last_hit;      // Its text is empty before the first one.
+  size_t marks_of_hit = 0;  // Of the last one.
+  MarkedJson guess;
 };
 
-error_code HitsPageParser::Parser::ReadEnvelope(HitsPage* page) {
+Status HitsPageParser::Parser::Bad(std::string_view what) const {
+  return Unavailable(
+      fmt::format("the answer is no JSON of a search ({}); does source.elasticsearch.hosts name a "
+                  "search server? It begins with: {}",
+                  what, Printable(answer.substr(0, kExcerptBytes))));
+}
+
+error_code HitsPageParser::Parser::ReadEnvelope() {
   const size_t size = envelope.size();
   envelope.append(kBodyPadding, ' ');
   ondemand::document document;
@@ -281,28 +300,79 @@ HitsPageParser::HitsPageParser() : parser_(std::make_unique<Parser>()) {}
 HitsPageParser::~HitsPageParser() = default;
 
 Status HitsPageParser::Parse(std::string_view answer, HitsPage* page) {
+  static constexpr Hit kNone;  // Copied, which is quicker than to make one of nothing.
+  page->hits.clear();
+  TYMBAL_RETURN_IF_ERROR(Begin(answer, page));
+  while (true) {
+    TYMBAL_ASSIGN_OR_RETURN(const bool more, Next(&page->hits.emplace_back(kNone)));
+    if (!more) break;
+  }
+  page->hits.pop_back();
+  return End();
+}
+
+Status HitsPageParser::Begin(std::string_view answer, HitsPage* page) {
+  Parser& p = *parser_;
+  p.answer = answer;
+  p.page = page;
+  p.last_hit.text = {};
+  p.marks_of_hit = 0;
   page->envelope = {};
   page->has_hits = false;
-  page->hits.clear();
   page->scroll_id.clear();
-  const auto bad = [&](std::string_view what) {
-    return Unavailable(fmt::format(
-        "the answer is no JSON of a search ({}); does source.elasticsearch.hosts name a "
-        "search server? It begins with: {}",
-        what, Printable(answer.substr(0, kExcerptBytes))));
-  };
-  if (const Status status = page->marks.Build(answer); !status.ok()) return bad(status.message());
+  if (const Status status = page->marks.Build(answer); !status.ok()) return p.Bad(status.message());
   // The hits are most of the answer: they are found by their marks, and only the rest is parsed.
-  Walk walk(answer, page->marks);
-  const bool has_list = FindHits(&walk);
-  parser_->envelope = answer.substr(0, has_list ? walk.offset() : answer.size());
-  if (has_list) {
-    if (!ReadHitList(&walk, &page->hits)) {
-      return bad(simdjson::error_message(simdjson::TAPE_ERROR));
-    }
-    parser_->envelope.append("[]").append(answer.substr(walk.offset()));
+  p.walk = Walk(answer, page->marks);
+  p.has_list = FindHits(&p.walk);
+  p.envelope = answer.substr(0, p.has_list ? p.walk.offset() : answer.size());
+  p.in_list = p.has_list && p.walk.Take('[');
+  return Status::Ok();
+}
+
+Result<bool> HitsPageParser::Next(Hit* hit) {
+  Parser& p = *parser_;
+  if (!p.in_list) return false;
+  if (p.walk.Take(']')) {
+    p.in_list = false;
+    return false;
   }
-  if (const auto code = parser_->ReadEnvelope(page)) return bad(simdjson::error_message(code));
+  const bool is_first = p.last_hit.text.empty();
+  const size_t first = p.walk.mark() + (is_first ? 0 : 1);
+  p.walk.Prefetch();
+  if ((!is_first && !p.walk.Take(',')) || !ReadHit(&p.walk, hit)) {
+    return p.Bad(simdjson::error_message(simdjson::TAPE_ERROR));
+  }
+  p.marks_of_hit = p.walk.mark() - first;
+  p.walk.SetObject(first, p.marks_of_hit, &p.last_hit);
+  return true;
+}
+
+const MarkedJson& HitsPageParser::last_hit() const { return parser_->last_hit; }
+
+const MarkedJson* HitsPageParser::Guess() {
+  Parser& p = *parser_;
+  const Walk& walk = p.walk;
+  const size_t first = walk.mark() + 1;
+  const size_t behind = first + p.marks_of_hit;
+  const bool seems_one = p.in_list && p.marks_of_hit > 0 && walk.Here() == ',' &&
+                         walk.At(first) == '{' && walk.At(behind - 1) == '}' &&
+                         (walk.At(behind) == ',' || walk.At(behind) == ']');
+  if (!seems_one) return nullptr;
+  walk.Prefetch();
+  walk.SetObject(first, p.marks_of_hit, &p.guess);
+  return &p.guess;
+}
+
+void HitsPageParser::Accept() {
+  Parser& p = *parser_;
+  p.walk.GoTo(p.walk.mark() + 1 + p.marks_of_hit);
+}
+
+Status HitsPageParser::End() {
+  Parser& p = *parser_;
+  TYMBAL_CHECK(!p.in_list, "hits are left");
+  if (p.has_list) p.envelope.append("[]").append(p.answer.substr(p.walk.offset()));
+  if (const auto code = p.ReadEnvelope()) return p.Bad(simdjson::error_message(code));
   return Status::Ok();
 }
 

@@ -36,8 +36,8 @@ struct HitsPage {
   std::string scroll_id;
 };
 
-/// Finds the hits of an answer without copying them. Keeps its memory from page to page. Thread:
-/// confined to one.
+/// Finds the hits of an answer without copying them, all at once or one by one. Keeps its memory
+/// from page to page. Thread: confined to one.
 class HitsPageParser {
  public:
   HitsPageParser();
@@ -50,6 +50,23 @@ class HitsPageParser {
 
   /// The same of a text. REQUIRES: kBodyPadding readable bytes behind it.
   Status Parse(std::string_view answer, HitsPage* page);
+
+  /// Begins with an answer, as Parse(): its hits come from Next(), not into `page`, which must stay
+  /// as it is until End(). Errors: as there.
+  Status Begin(std::string_view answer, HitsPage* page);
+  /// Takes the next hit; returns false at their end. Errors: as above. REQUIRES: `*hit` is new.
+  Result<bool> Next(Hit* hit);
+  /// Returns the whole of the hit that Next() took last: a JSON object.
+  const MarkedJson& last_hit() const;
+  /// Returns what the next hit seems to be: as many marks as the last one. nullptr: it seems not.
+  /// It is one if it has the shape of a hit. Then it is to be accepted; or else Next() takes the
+  /// true one.
+  const MarkedJson* Guess();
+  /// Goes on behind the hit that Guess() has returned.
+  void Accept();
+  /// Fills in what the answer says beside its hits. Errors: as above. REQUIRES: Next() has returned
+  /// false.
+  Status End();
 
  private:
   struct Parser;  // Keeps simdjson out of this header.

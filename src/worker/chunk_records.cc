@@ -23,9 +23,9 @@ bool IsBlankLine(std::string_view line) {
 
 void ChunkRecords::Begin(const Chunk& chunk) {
   chunk_ = &chunk;
-  offset_ = place_ = hit_ = 0;
+  offset_ = place_ = 0;
   line_ = 0;
-  page_.hits.clear();
+  in_answer_ = false;
   status_ = Status::Ok();
   mark_ = 0;
   if (chunk.is_answers) return;
@@ -35,26 +35,31 @@ void ChunkRecords::Begin(const Chunk& chunk) {
 }
 
 const MarkedJson* ChunkRecords::Next(uint64_t* line) {
-  if (!chunk_->is_answers) {
-    std::string_view text;
-    if (!NextText(&text, line)) return nullptr;
-    Mark(text);
-    return &record_;
-  }
-  while (hit_ == page_.hits.size()) {
-    std::string_view answer;
-    if (!status_.ok() || !NextText(&answer, &answer_line_)) return nullptr;
-    status_ = OpenAnswer(answer);
-  }
-  *line = answer_line_;
-  return &page_.hits[hit_++].record;
+  if (chunk_->is_answers) return NextHit(line);
+  std::string_view text;
+  if (!NextText(&text, line)) return nullptr;
+  Mark(text);
+  return &record_;
 }
 
 const MarkedJson* ChunkRecords::Guess(uint64_t* line) {
+  if (!chunk_->is_answers) return GuessLine(line);
+  *line = answer_line_;
+  return in_answer_ ? parser_.Guess() : nullptr;
+}
+
+void ChunkRecords::Accept() {
+  if (chunk_->is_answers) return parser_.Accept();
+  mark_ += marks_of_record_;
+  offset_ = behind_guess_;
+  ++line_;
+}
+
+const MarkedJson* ChunkRecords::GuessLine(uint64_t* line) {
   const std::span<const uint32_t> marks = index_.marks();
   const size_t first = mark_ + marks_of_record_;
   const size_t behind = first + marks_of_record_;
-  if (!chunk_->is_lines || chunk_->is_answers || marks_of_record_ == 0 || behind > marks.size() ||
+  if (!chunk_->is_lines || marks_of_record_ == 0 || behind > marks.size() ||
       marks[first] != offset_) {
     return nullptr;
   }
@@ -69,12 +74,6 @@ const MarkedJson* ChunkRecords::Guess(uint64_t* line) {
   record_.may_have_escapes = escapes_.IsIn(text);
   *line = line_;
   return &record_;
-}
-
-void ChunkRecords::Accept() {
-  mark_ += marks_of_record_;
-  offset_ = behind_guess_;
-  ++line_;
 }
 
 /// Records have mostly as many marks as the one before.
@@ -106,7 +105,9 @@ bool ChunkRecords::NextText(std::string_view* text, uint64_t* line) {
   while (offset_ < chunk_->size) {
     const char* const begin = chunk_->buffer.data() + offset_;
     const size_t left = chunk_->size - offset_;
-    const auto* const end = static_cast<const char*>(std::memchr(begin, '\n', left));
+    const size_t unbroken = offset_ == 0 ? chunk_->first_line_bytes_min : 0;
+    const auto* const end =
+        static_cast<const char*>(std::memchr(begin + unbroken, '\n', left - unbroken));
     const size_t size = end != nullptr ? static_cast<size_t>(end - begin) : left;
     offset_ += size + 1;
     *text = {begin, size};
@@ -117,26 +118,60 @@ bool ChunkRecords::NextText(std::string_view* text, uint64_t* line) {
   return false;
 }
 
-Status ChunkRecords::OpenAnswer(std::string_view answer) {
-  hit_ = 0;
-  const size_t offset = chunk_->offset + static_cast<size_t>(answer.data() - chunk_->buffer.data());
-  const std::string which = "the answer at byte " + std::to_string(offset);
-  if (!parser_.Parse(answer, &page_).ok() || !page_.has_hits) {
-    page_.hits.clear();
-    return BadInput(which + " is no whole answer of a search: it is damaged, cut off, an error, " +
-                    "or not alone on its line");
+const MarkedJson* ChunkRecords::NextHit(uint64_t* line) {
+  while (status_.ok()) {
+    const auto more = TakeHit();
+    if (!more) {
+      status_ = more.error();
+    } else if (*more) {
+      *line = answer_line_;
+      return &hit_.record;
+    } else if (std::string_view answer; !NextText(&answer, &answer_line_)) {
+      return nullptr;
+    } else {
+      answer_ = answer;
+      in_answer_ = parser_.Begin(answer_, &page_).ok();
+      if (!in_answer_) status_ = Damaged();
+    }
   }
+  return nullptr;
+}
+
+/// Returns false at the end of an answer, which is whole then.
+Result<bool> ChunkRecords::TakeHit() {
+  if (!in_answer_) return false;
+  hit_ = search::Hit();
+  const auto more = parser_.Next(&hit_);
+  if (!more) return Damaged();
+  if (*more) {
+    // Nothing, with padding.
+    if (hit_.record.text.empty()) hit_.record.text = answer_.substr(0, 0);
+    return true;
+  }
+  in_answer_ = false;
+  if (Status whole = CheckAnswer(); !whole.ok()) return whole;
+  return false;
+}
+
+Status ChunkRecords::CheckAnswer() {
+  if (!parser_.End().ok() || !page_.has_hits) return Damaged();
   // `filter_path` may have left out how whole it is; what it does say must be right.
   if (page_.envelope.has_shards || page_.envelope.timed_out) {
     if (const Status whole = search::CheckWhole(page_.envelope); !whole.ok()) {
-      page_.hits.clear();
-      return BadInput(which + " lacks hits: " + whole.message());
+      return BadInput(WhichAnswer() + " lacks hits: " + whole.message());
     }
   }
-  for (search::Hit& hit : page_.hits) {
-    if (hit.record.text.empty()) hit.record.text = answer.substr(0, 0);  // Nothing, with padding.
-  }
   return Status::Ok();
+}
+
+Status ChunkRecords::Damaged() const {
+  return BadInput(WhichAnswer() + " is no whole answer of a search: it is damaged, cut off, " +
+                  "an error, or not alone on its line");
+}
+
+std::string ChunkRecords::WhichAnswer() const {
+  const auto offset = static_cast<size_t>(answer_.data() - chunk_->buffer.data());
+  return "the answer at byte " + std::to_string(chunk_->offset + offset);
 }
 
 }  // namespace tymbal::worker

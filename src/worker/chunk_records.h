@@ -23,11 +23,14 @@ class ChunkRecords {
   /// the chunk is no JSON; `line` is that of the chunk, from 0; hits have their answer's.
   const MarkedJson* Next(uint64_t* line);
 
-  /// Returns nullptr if nothing says where the next line ends but a search for it. Otherwise
-  /// returns what it seems to be: a record with as many marks as the one before, if that is one
-  /// (see Decoder::DecodeLine()). Then it is to be accepted; or else Next() returns the true one.
+  /// Returns what the record of Next() stands in, the whole hit; nullptr: in nothing.
+  const MarkedJson* enclosing() const { return chunk_->is_answers ? &parser_.last_hit() : nullptr; }
+
+  /// Returns what the next record seems to be, or the hit that it stands in: what has as many marks
+  /// as the one before, if that is one (see Decoder::DecodeGuess()). Then it is to be accepted; or
+  /// else Next() returns the true one. nullptr: only Next() knows where the next one ends.
   const MarkedJson* Guess(uint64_t* line);
-  /// Goes on behind the record that Guess() has returned.
+  /// Goes on behind what Guess() has returned.
   void Accept();
 
   /// Returns what is wrong with an answer that isn't whole: kBadInput. Its hits would be missing,
@@ -40,7 +43,12 @@ class ChunkRecords {
  private:
   bool NextText(std::string_view* text, uint64_t* line);
   void Mark(std::string_view record);
-  Status OpenAnswer(std::string_view answer);
+  const MarkedJson* GuessLine(uint64_t* line);
+  const MarkedJson* NextHit(uint64_t* line);
+  Result<bool> TakeHit();
+  Status CheckAnswer();
+  Status Damaged() const;
+  std::string WhichAnswer() const;
 
   const Chunk* chunk_ = nullptr;
   size_t offset_ = 0;  // Lines: the next one.
@@ -54,8 +62,10 @@ class ChunkRecords {
   size_t marks_of_record_ = 0;
   size_t behind_guess_ = 0;  // Where the line after a guess begins.
   search::HitsPageParser parser_;
-  search::HitsPage page_;
-  size_t hit_ = 0;  // Answers: the next one of the page.
+  search::HitsPage page_;  // Answers: all of the one at hand but its hits.
+  search::Hit hit_;        // The last one.
+  bool in_answer_ = false;
+  std::string_view answer_;
   uint64_t answer_line_ = 0;
   Status status_;
 };

@@ -286,14 +286,15 @@ std::optional<uint32_t> Decoder::SlotOfLast(Arena* texts) const {
 }
 
 Decoder::Outcome Decoder::Decode(const MarkedJson& record, Arena* texts, Span* span,
-                                 Rejection* rejection) {
-  parser_->tokens = &parser_->collector.Collect(record);
+                                 Rejection* rejection, const MarkedJson* enclosing) {
+  parser_->tokens = &parser_->collector.Collect(record, enclosing);
   return parser_->Judge(texts, span, rejection);
 }
 
-std::optional<Decoder::Outcome> Decoder::DecodeLine(const MarkedJson& record, Arena* texts,
-                                                    Span* span, Rejection* rejection) {
-  const CollectedTokens* const tokens = parser_->collector.CollectLine(record);
+std::optional<Decoder::Outcome> Decoder::DecodeGuess(const MarkedJson& guess, bool in_line,
+                                                     Arena* texts, Span* span,
+                                                     Rejection* rejection) {
+  const CollectedTokens* const tokens = parser_->collector.CollectGuess(guess, in_line);
   if (tokens == nullptr) return std::nullopt;
   parser_->tokens = tokens;
   return parser_->Judge(texts, span, rejection);

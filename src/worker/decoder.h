@@ -51,11 +51,14 @@ class Decoder {
 
   /// Decodes one record. REQUIRES: kRecordPadding readable bytes behind it. The span's texts point
   /// into `record` or into `texts`. Sets `*span` for kSpan, `*rejection` for kRejected.
-  Outcome Decode(const MarkedJson& record, Arena* texts, Span* span, Rejection* rejection);
-  /// Decodes a record that may turn out to be more than one line, or less than one object. Returns
-  /// nothing for it, and for one that doesn't have the shape of an earlier record.
-  std::optional<Outcome> DecodeLine(const MarkedJson& record, Arena* texts, Span* span,
-                                    Rejection* rejection);
+  /// `enclosing`: an object that the record stands in, of which guesses are; nullptr: the record.
+  Outcome Decode(const MarkedJson& record, Arena* texts, Span* span, Rejection* rejection,
+                 const MarkedJson* enclosing = nullptr);
+  /// Decodes what seems to be a record, or the object that one stands in, if it has the shape of an
+  /// earlier one; else returns nothing: it may be more than one object, or less. `in_line`: there
+  /// are no line ends in one.
+  std::optional<Outcome> DecodeGuess(const MarkedJson& guess, bool in_line, Arena* texts,
+                                     Span* span, Rejection* rejection);
   /// The same of a record that wasn't indexed together with others, which is slower.
   Outcome Decode(std::string_view record, Arena* texts, Span* span, Rejection* rejection) {
     return Decode(MarkedJson{.text = record}, texts, span, rejection);

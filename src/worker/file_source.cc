@@ -72,8 +72,10 @@ class FileSource::Reader : public SpanReader {
                                              Decoder::Rejection* rejection) {
     *record = in_chunk_.Guess(line);
     if (*record != nullptr) {
-      const auto outcome = decoder_->DecodeLine(**record, &texts_, span, rejection);
-      if (outcome) {
+      const bool in_line = !chunk_.is_answers;
+      const auto outcome = decoder_->DecodeGuess(**record, in_line, &texts_, span, rejection);
+      // A rejected hit is decoded again: people are shown its document.
+      if (outcome && (in_line || *outcome != Decoder::Outcome::kRejected)) {
         in_chunk_.Accept();
         ++records_;
         return outcome;
@@ -82,7 +84,7 @@ class FileSource::Reader : public SpanReader {
     *record = in_chunk_.Next(line);
     if (*record == nullptr) return std::nullopt;
     ++records_;
-    return decoder_->Decode(**record, &texts_, span, rejection);
+    return decoder_->Decode(**record, &texts_, span, rejection, in_chunk_.enclosing());
   }
 
   Status EndChunk() {

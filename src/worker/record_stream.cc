@@ -142,6 +142,7 @@ Result<bool> RecordStream::NextLines(Chunk* chunk) {
   size_t searched = 0;  // There is no line end before it.
   while (true) {
     if (chunk->size == 0 && at_end_) return false;
+    chunk->first_line_bytes_min = searched;
     if (at_end_) return Finish(chunk, chunk->size);
     // An answer is one long line, so this is faster than string_view's search byte by byte.
     const auto* const last = static_cast<const char*>(

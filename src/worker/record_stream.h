@@ -32,6 +32,7 @@ struct Chunk {
   };
   std::vector<Place> places;
   bool is_lines = true;
+  size_t first_line_bytes_min = 0;  ///< Lines: no line ends within so many bytes.
   /// What stands in the lines or places are saved answers of a search; their hits hold the records.
   bool is_answers = false;
   uint64_t lines = 0;  ///< Line ends in the chunk; for lines the consumer counts them.

@@ -43,27 +43,38 @@ TokenCollector::TokenCollector(const Profile* profile, std::vector<PathNode> tre
   }
 }
 
-const CollectedTokens& TokenCollector::Collect(const MarkedJson& record) {
+const CollectedTokens& TokenCollector::Collect(const MarkedJson& record,
+                                               const MarkedJson* enclosing) {
+  if (enclosing != nullptr) return CollectMarked(record, *enclosing);
   if (record.marks.empty() && own_index_.Build(record.text).ok()) {
     const MarkedJson marked{record.text, record.text.data(), own_index_.marks(),
                             record.may_have_escapes};
-    return CollectMarked(marked);
+    return CollectMarked(marked, marked);
   }
-  return CollectMarked(record);
+  return CollectMarked(record, record);
 }
 
-const CollectedTokens& TokenCollector::CollectMarked(const MarkedJson& record) {
+const CollectedTokens& TokenCollector::CollectMarked(const MarkedJson& record,
+                                                     const MarkedJson& to_learn) {
   if (CollectByShape(record, /*in_line=*/false)) return tokens_;
   Reset();
   ResetChosen();
   for (size_t field = 0; field < kValueFields; ++field) tokens_.values[field] = &chosen_[field];
   tokens_.plain_texts = 0;
-  record_ = record.text;
+  to_learn_ = to_learn.text.data();
   taken_.clear();
   fixed_.clear();
   Parse(record.text);
-  if (!tokens_.problem && !record.marks.empty()) Learn(record);
+  const bool is_learnable = !tokens_.problem && !to_learn.marks.empty();
+  if (is_learnable && !IsKnown(to_learn)) Learn(to_learn);
   return tokens_;
+}
+
+/// An object whose guess was not accepted may be.
+bool TokenCollector::IsKnown(const MarkedJson& object) {
+  return std::any_of(known_.begin(), known_.end(), [&](const Known& known) {
+    return known.shape.Match(object, shape_values_.data());
+  });
 }
 
 void TokenCollector::Reset() {
@@ -107,8 +118,8 @@ void TokenCollector::TakeKnown(Known* known) {
   }
 }
 
-/// Records of ever new shapes are learned from less and less often.
-void TokenCollector::Learn(const MarkedJson& record) {
+/// Objects of ever new shapes are learned from less and less often.
+void TokenCollector::Learn(const MarkedJson& object) {
   if (learn_after_ > 0) {
     --learn_after_;
     return;
@@ -118,7 +129,7 @@ void TokenCollector::Learn(const MarkedJson& record) {
     was_worthwhile = known_.back().hits >= kWorthwhileHits;
     known_.pop_back();
   }
-  std::optional<Known> known = KnownOf(record);
+  std::optional<Known> known = KnownOf(object);
   const bool pause = !known || !was_worthwhile;
   learn_pause_ = pause ? std::min(2 * learn_pause_ + 1, kLearnPauseMax) : 0;
   learn_after_ = learn_pause_;
@@ -127,9 +138,9 @@ void TokenCollector::Learn(const MarkedJson& record) {
 
 /// Nothing: the shape doesn't give what the parser has found, since a path leads to something that
 /// is no value (an object of which being there counts, say), or a value is unusual.
-std::optional<TokenCollector::Known> TokenCollector::KnownOf(const MarkedJson& record) {
-  auto shape = JsonShape::Of(record, fixed_);
-  if (!shape || !shape->Match(record, shape_values_.data())) return std::nullopt;
+std::optional<TokenCollector::Known> TokenCollector::KnownOf(const MarkedJson& object) {
+  auto shape = JsonShape::Of(object, fixed_);
+  if (!shape || !shape->Match(object, shape_values_.data())) return std::nullopt;
   Known known;
   known.shape = std::move(*shape);
   known.values.fill(&kNoToken);

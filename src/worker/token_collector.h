@@ -56,13 +56,14 @@ class TokenCollector {
   TokenCollector& operator=(const TokenCollector&) = delete;
 
   /// Returns what `record` holds, until the next call. Without marks it is indexed here, which is
-  /// slower. REQUIRES: kRecordPadding readable bytes behind it.
-  const CollectedTokens& Collect(const MarkedJson& record);
+  /// slower. REQUIRES: kRecordPadding readable bytes behind it. `enclosing`: an object that it
+  /// stands in, whose shape is learnt instead of the record's; or nullptr.
+  const CollectedTokens& Collect(const MarkedJson& record, const MarkedJson* enclosing);
 
-  /// The same of one that has the shape of an earlier record, one without line ends. Otherwise
-  /// returns nullptr.
-  const CollectedTokens* CollectLine(const MarkedJson& record) {
-    return CollectByShape(record, /*in_line=*/true) ? &tokens_ : nullptr;
+  /// The same of an object that has the shape of one that was learnt. Otherwise returns nullptr.
+  /// `in_line`: of one without line ends.
+  const CollectedTokens* CollectGuess(const MarkedJson& guess, bool in_line) {
+    return CollectByShape(guess, in_line) ? &tokens_ : nullptr;
   }
 
   /// Whether a start in quotes is a text with a time, not a number that an index has taken.
@@ -95,13 +96,14 @@ class TokenCollector {
 
   void Reset();
   void ResetChosen();
-  const CollectedTokens& CollectMarked(const MarkedJson& record);
+  const CollectedTokens& CollectMarked(const MarkedJson& record, const MarkedJson& to_learn);
   bool CollectByShape(const MarkedJson& record, bool in_line);
   void TakeKnown(Known* known);
   bool IsOnly(const Taken& taken) const;
   void Parse(std::string_view record);
-  void Learn(const MarkedJson& record);
-  std::optional<Known> KnownOf(const MarkedJson& record);
+  bool IsKnown(const MarkedJson& object);
+  void Learn(const MarkedJson& object);
+  std::optional<Known> KnownOf(const MarkedJson& object);
   simdjson::error_code WalkObject(simdjson::ondemand::object object, const PathNode& node);
   simdjson::error_code WalkValue(simdjson::ondemand::value value, const PathNode& node);
   simdjson::error_code WalkList(simdjson::ondemand::array list, const PathNode& node);
@@ -109,7 +111,7 @@ class TokenCollector {
   simdjson::error_code WalkColumn(simdjson::ondemand::array list, const PathNode& node);
   void Take(const Leaf& leaf, Token token, bool may_repeat);
   void TakeRule(const Leaf& leaf, Token token);
-  size_t OffsetOf(Token token) const { return static_cast<size_t>(token.data() - record_.data()); }
+  size_t OffsetOf(Token token) const { return static_cast<size_t>(token.data() - to_learn_); }
   void TakeAndNote(const Leaf& leaf, Token token, bool may_repeat);
   bool IsQuotedNumber(const Leaf& leaf, Token token) const;
   void TakeErrorRule(const ErrorRule& rule, Token token);
@@ -128,7 +130,7 @@ class TokenCollector {
   std::array<Token, kValueFields> chosen_;     // By Take().
   std::array<uint8_t, kValueFields> ranks_{};  // Index of the path that each value came from.
   uint64_t seen_ = 0;                          // Leaf ids.
-  std::string_view record_;
+  const char* to_learn_ = nullptr;  // Where the object begins whose shape will be learnt.
   std::vector<Taken> taken_;
   std::vector<size_t> fixed_;  // Offsets of the strings that decided what was taken.
 

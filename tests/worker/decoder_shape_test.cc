@@ -56,12 +56,16 @@ void PrintTo(const Said& said, std::ostream* out) {
       said.slot ? static_cast<int>(*said.slot) : -1);
 }
 
-Said Ask(Decoder* decoder, const MarkedJson& record) {
+/// `decode` has the decoder decode something; nothing: it says nothing of it.
+template <typename Decode>
+std::optional<Said> AskBy(Decoder* decoder, Decode decode) {
   Arena texts;
   Span span;
   Decoder::Rejection rejection;
+  const std::optional<Decoder::Outcome> outcome = decode(&texts, &span, &rejection);
+  if (!outcome) return std::nullopt;
   Said said;
-  said.outcome = decoder->Decode(record, &texts, &span, &rejection);
+  said.outcome = *outcome;
   if (said.outcome == Decoder::Outcome::kSpan) {
     said = {said.outcome,
             std::string(span.app),
@@ -84,6 +88,18 @@ Said Ask(Decoder* decoder, const MarkedJson& record) {
     said.slot = decoder->SlotOfLast(&texts);
   }
   return said;
+}
+
+Said Ask(Decoder* decoder, const MarkedJson& record, const MarkedJson* enclosing = nullptr) {
+  return *AskBy(decoder, [&](Arena* texts, Span* span, Decoder::Rejection* rejection) {
+    return decoder->Decode(record, texts, span, rejection, enclosing);
+  });
+}
+
+std::optional<Said> AskOfGuess(Decoder* decoder, const MarkedJson& guess) {
+  return AskBy(decoder, [&](Arena* texts, Span* span, Decoder::Rejection* rejection) {
+    return decoder->DecodeGuess(guess, /*in_line=*/false, texts, span, rejection);
+  });
 }
 
 Said Ask(Decoder* decoder, const std::string& record) {
@@ -156,6 +172,74 @@ TEST_P(DecoderShape, SaysOfLinesOfAChunkWhatTheParserSays) {
     }
     EXPECT_GE(records, i % 3 == 0 ? kLines : 1);
   }
+}
+
+/// One hit of a search, with what servers put around a document.
+std::string HitOf(const std::string& document, size_t number, std::mt19937_64* random) {
+  const uint64_t kind = (*random)() % 16;
+  const std::string score = kind == 0 ? "1.5" : "null";
+  const std::string more = kind == 1 ? R"("_ignored":["a","b"],)" : kind == 2 ? "\n" : "";
+  const std::string sort = kind == 3 ? "" : fmt::format(R"(,"sort":[{},"{}"])", number, number);
+  return fmt::format(R"({{"_index":"i","_id":"{}","_score":{},{}"_source":{}{}}})", number, score,
+                     more, document, sort);
+}
+
+/// A hit of a known shape is neither walked nor is its document parsed.
+TEST_P(DecoderShape, SaysOfGuessedHitsWhatTheParserSaysOfTheirDocuments) {
+  constexpr size_t kAnswers = 24;
+  constexpr size_t kHits = 40;
+  const auto& [profile, form] = GetParam();
+  const std::vector<std::string> documents = DocumentsOf(profile);
+  const auto experienced = MakeDecoder(profile, form);
+  std::mt19937_64 random(13);
+  size_t guessed = 0;
+  size_t asked = 0;
+  for (size_t i = 0; i < kAnswers; ++i) {
+    std::string text = R"({"hits":{"hits":[)";
+    for (size_t hit = 0; hit < kHits; ++hit) {
+      const std::string& document = documents[hit / 20 % documents.size()];
+      // Every third answer is whole for certain.
+      const bool whole = i % 3 == 0 || random() % 16 != 0;
+      text += (hit == 0 ? "" : ",") + HitOf(document, 10'000 + hit, &random);
+      if (!whole) text = Spoil(text, &random);
+    }
+    text += "]}}";
+    Chunk chunk;
+    chunk.buffer.assign(text.begin(), text.end());
+    chunk.size = text.size();
+    chunk.is_answers = true;
+    chunk.is_lines = false;
+    chunk.places = {{0, text.size(), 0}};
+    chunk.buffer.resize(chunk.size + kRecordPadding, '"');
+    ChunkRecords walked;
+    ChunkRecords in_chunk;
+    walked.Begin(chunk);
+    in_chunk.Begin(chunk);
+    uint64_t line = 0;
+    while (true) {
+      std::optional<Said> said;
+      if (const MarkedJson* guess = in_chunk.Guess(&line)) {
+        said = AskOfGuess(experienced.get(), *guess);
+        if (said && said->outcome == Decoder::Outcome::kRejected) said.reset();
+        if (said) in_chunk.Accept();
+        guessed += said ? 1 : 0;
+      }
+      if (!said) {
+        const MarkedJson* record = in_chunk.Next(&line);
+        if (record != nullptr) said = Ask(experienced.get(), *record, in_chunk.enclosing());
+      }
+      const MarkedJson* const record = walked.Next(&line);
+      ASSERT_EQ(said.has_value(), record != nullptr) << text;
+      if (record == nullptr) break;
+      ++asked;
+      const std::string alone(record->text);
+      EXPECT_EQ(*said, Ask(MakeDecoder(profile, form).get(), alone)) << alone;
+    }
+    EXPECT_EQ(in_chunk.status().message(), walked.status().message());
+    EXPECT_TRUE(i % 3 != 0 || walked.status().ok()) << walked.status().message();
+  }
+  EXPECT_GE(asked, kAnswers / 3 * kHits);
+  EXPECT_GE(guessed, asked / 4);  // Some documents of most profiles are rejected.
 }
 
 std::string NameOf(const ::testing::TestParamInfo<Case>& info) {

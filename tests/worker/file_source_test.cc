@@ -286,6 +286,23 @@ TEST_F(FileSourceTest, ReadsSavedAnswersOfASearchOrNothingIfOneIsCutI6) {
   }
 }
 
+TEST_F(FileSourceTest, ShowsTheDocumentsOfRejectedHits) {
+  std::string text = R"({"hits":{"hits":[)";
+  for (int i = 0; i < 100; ++i) {
+    std::string document = Line(i);
+    document.pop_back();
+    // The hit has the shape of those before it.
+    if (i == 50) document.replace(document.find("1795"), 4, "9999");
+    text += std::string(i == 0 ? "" : ",") + R"({"_index":"x","_source":)" + document + "}";
+  }
+  const auto source = Create({Write("page", text + "]}}")});
+  ASSERT_EQ(Read(source->get(), 1)->size(), 99U);
+  const std::vector<RejectSample> samples = (*source)->RejectSamples();
+  ASSERT_EQ(samples.size(), 1U);
+  EXPECT_EQ(samples[0].reason, RejectReason::kStartRange);
+  EXPECT_EQ(samples[0].excerpt.substr(0, 7), R"({"app":)");
+}
+
 TEST_F(FileSourceTest, RefusesWhatItCantReadAndWhatIsGivenTwice) {
   const std::string path = Write("a", Line(1));
   EXPECT_EQ(Create({(folder_ / "missing").string()}).error().code(), StatusCode::kBadInput);
