@@ -15,6 +15,8 @@ from peer import CASES
 
 HERE = Path(__file__).resolve().parent
 OURS = "tymbal run"
+BY_HAND = "C++ by hand"  # by_hand.cc
+PEERS = {BY_HAND: ("ndjson", "pages"), **CASES}
 SLOW = ("Python script", "pandas")  # One run of these, on one thread, is enough; their times hardly vary by comparison.
 SPANS_MAX = {"pandas": 1_000_000}  # It takes 4 kB of memory for each.
 PROOF_SPANS = 20_000
@@ -23,9 +25,9 @@ PROOF_SPANS = 20_000
 @dataclass
 class Run:
     spans: int
-    seconds: float
+    seconds: float  # Ours: from the start of the process until the results are published.
     peak_mb: float
-    published_seconds: float | None = None  # Ours: without the end of the process.
+    process_seconds: float | None = None  # Ours: to the end of the process.
     read_seconds: float | None = None  # Ours: the reading alone.
 
 
@@ -40,8 +42,8 @@ class Case:
 
 
 class Contest:
-    def __init__(self, tymbal: str, peer_python: Path, data: Data, folder: Path):
-        self.tymbal, self.peer_python, self.data, self.folder = tymbal, peer_python, data, folder
+    def __init__(self, tymbal: str, by_hand: str, peer_python: Path, data: Data, folder: Path):
+        self.tymbal, self.by_hand, self.peer_python, self.data, self.folder = tymbal, by_hand, peer_python, data, folder
         self.runs: dict[Case, list[Run]] = {}
         self.store, self.found = folder / "results.db", folder / "answers"
 
@@ -55,7 +57,7 @@ class Contest:
                 got = self._answers_of_tymbal()
                 wanted = wanted or got
                 _demand_same(str(Case(source, OURS, threads)), wanted, got)
-        for who, sources in CASES.items():
+        for who, sources in PEERS.items():
             data, expected = self.data, wanted
             if data.spans > SPANS_MAX.get(who, data.spans):
                 data = data.first(SPANS_MAX[who], self.folder / "part.ndjson")
@@ -74,7 +76,7 @@ class Contest:
         """Runs each case in turn, so that what disturbs the machine disturbs all alike."""
         for threads in (1, 2):
             cases = [Case(source, OURS, threads) for source in ("ndjson", "pages")]
-            cases += [Case(source, who, threads) for who in CASES if who not in SLOW for source in CASES[who]]
+            cases += [Case(source, who, threads) for who in PEERS if who not in SLOW for source in PEERS[who]]
             for number in range(rounds):
                 self.data.warm()
                 for case in cases:
@@ -117,7 +119,7 @@ class Contest:
         with closing(sqlite3.connect(self.store)) as db:
             published_ms = db.execute("SELECT max(published_ms) FROM run").fetchone()[0]
         published_seconds = published_ms / 1000 - measured["started"]
-        return Run(data.spans, measured["seconds"], measured["peak_mb"], published_seconds, summary["read_seconds"])
+        return Run(data.spans, published_seconds, measured["peak_mb"], measured["seconds"], summary["read_seconds"])
 
     def _answers_of_tymbal(self) -> answers.Answers:
         report = [self.tymbal, "report", "methods", "--store", self.store, "--limit", "0", "--format", "json"]
@@ -125,7 +127,8 @@ class Contest:
 
     def _run_peer(self, case: Case, data: Data, keep: bool = False) -> Run:
         kept = self.found if keep else "-"
-        command = [self.peer_python, HERE / "peer.py", case.who, case.source, case.threads, kept]
+        program = [self.by_hand] if case.who == BY_HAND else [self.peer_python, HERE / "peer.py", case.who]
+        command = [*program, case.source, case.threads, kept]
         return Run(data.spans, **json.loads(_call([*command, *data.files(case.source)])))
 
 
