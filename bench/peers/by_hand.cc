@@ -37,7 +37,7 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-constexpr size_t kChunkBytes = 1 << 20;
+constexpr size_t kChunkBytes = 128 * 1024;
 constexpr size_t kBatchSpans = 32;
 constexpr std::array<uint64_t, 6> kRanks = {500, 750, 900, 950, 990, 999};  // In thousandths.
 
@@ -300,7 +300,7 @@ Numbers NumbersOf(std::vector<uint32_t>* durations) {
   for (size_t i = 0; i < kRanks.size(); ++i) {
     const uint64_t rank = (durations->size() * kRanks[i] + 999) / 1000;
     const auto at = durations->begin() + static_cast<std::ptrdiff_t>(rank - 1);
-    if (from <= at) std::nth_element(from, at, durations->end());
+    std::nth_element(from, at, durations->end());
     numbers.percentiles[i] = *at;
     from = at;
   }

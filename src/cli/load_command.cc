@@ -14,7 +14,6 @@
 #include "cli/exit_code.h"
 #include "cli/run_progress.h"
 #include "common/size_text.h"
-#include "worker/chunk_records.h"
 #include "worker/input_stream.h"
 #include "worker/record_stream.h"
 
@@ -38,20 +37,6 @@ std::optional<uint64_t> TotalBytes(const std::vector<std::string>& paths) {
   return total;
 }
 
-/// Hands all records of a chunk over; `records` says whether they are all.
-Status AddChunk(const worker::Chunk& chunk, worker::ChunkRecords* records, SpanLoad* load) {
-  if (chunk.too_long) {
-    load->AddTooLong();
-    return Status::Ok();
-  }
-  records->Begin(chunk);
-  uint64_t line = 0;
-  while (const MarkedJson* record = records->Next(&line)) {
-    TYMBAL_RETURN_IF_ERROR(load->Add(*record));
-  }
-  return Status::Ok();
-}
-
 Status LoadFiles(const LoadCommandOptions& options, const RunOutput& output, SpanLoad* load) {
   RunProgress progress(output.err, output.terminal, TotalBytes(options.inputs), SteadyClock::now());
   const auto load_all = [&]() -> Status {
@@ -60,12 +45,10 @@ Status LoadFiles(const LoadCommandOptions& options, const RunOutput& output, Spa
       TYMBAL_ASSIGN_OR_RETURN(auto input, worker::InputStream::Open(path));
       worker::RecordStream stream(std::move(input));
       worker::Chunk chunk;
-      worker::ChunkRecords records;
       while (true) {
         TYMBAL_ASSIGN_OR_RETURN(const bool more, stream.Next(&chunk));
         if (!more) break;
-        TYMBAL_RETURN_IF_ERROR(AddChunk(chunk, &records, load));
-        TYMBAL_RETURN_IF_ERROR(records.status().WithContext(path));
+        TYMBAL_RETURN_IF_ERROR(load->Add(chunk, path));
         progress.Show(load->settled(), bytes_before + stream.consumed(), SteadyClock::now());
       }
       bytes_before += stream.consumed();

@@ -100,6 +100,23 @@ Status SpanLoad::NoteMissingTemplate(search::SearchClient* client,
   return Status::Ok();
 }
 
+Status SpanLoad::Add(const worker::Chunk& chunk, const std::string& file) {
+  if (chunk.too_long) {
+    Reject({RejectReason::kRecordTooLong, {}, {}});
+    return Status::Ok();
+  }
+  uint64_t line = 0;
+  in_chunk_.Begin(chunk);
+  if (chunk.is_answers) {  // Their hits come before it is known whether they are all.
+    while (in_chunk_.Next(&line) != nullptr) {
+    }
+    TYMBAL_RETURN_IF_ERROR(in_chunk_.status().WithContext(file));
+    in_chunk_.Begin(chunk);
+  }
+  while (const MarkedJson* record = in_chunk_.Next(&line)) TYMBAL_RETURN_IF_ERROR(Add(*record));
+  return in_chunk_.status().WithContext(file);
+}
+
 Status SpanLoad::Add(const MarkedJson& record) {
   Arena texts;
   Span span;

@@ -17,7 +17,9 @@
 #include "common/json_index.h"
 #include "common/status.h"
 #include "search/bulk_writer.h"
+#include "worker/chunk_records.h"
 #include "worker/decoder.h"
+#include "worker/record_stream.h"
 
 namespace tymbal::cli {
 
@@ -45,8 +47,9 @@ class SpanLoad {
   /// Takes a record. REQUIRES: worker::kRecordPadding readable bytes behind it. Errors: those of
   /// BulkWriter.
   Status Add(const MarkedJson& record);
-  /// Takes a record that was too long to be read.
-  void AddTooLong() { Reject(worker::Decoder::Rejection{RejectReason::kRecordTooLong, {}, {}}); }
+  /// Takes the records of a chunk of `file`. Errors: as above, and kBadInput for a saved answer
+  /// that isn't whole, of which nothing is taken.
+  Status Add(const worker::Chunk& chunk, const std::string& file);
   /// Waits until all is written, and asks the server to show it. Errors: as above.
   Status Finish();
 
@@ -65,6 +68,7 @@ class SpanLoad {
   const std::unique_ptr<SearchOpener> opener_;
   const std::atomic<bool> never_{false};
   std::unique_ptr<worker::Decoder> decoder_;
+  worker::ChunkRecords in_chunk_;
   std::unique_ptr<search::BulkWriter> writer_;
   RejectCounts unusable_;  // Records that were not sent.
   uint64_t records_ = 0;

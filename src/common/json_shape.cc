@@ -73,12 +73,12 @@ JsonShape::Text JsonShape::Append(std::string_view part) {
 /// look at the end: more than that is readable behind every mark, and what reaches beyond the end
 /// is found at last.
 inline bool JsonShape::IsAt(const char* at, const char* end, const char* known, const Text& text) {
+  if (text.size > 2 * kWordBytes) {
+    return end - at >= static_cast<std::ptrdiff_t>(text.size) && SameWords(at, known, text.size);
+  }
   const uint64_t differ = (LoadWord(at) ^ LoadWord(known)) |
                           (LoadWord(at + text.last_word) ^ LoadWord(known + text.last_word));
-  if ((differ & text.word_mask) != 0) return false;
-  if (text.size <= 2 * kWordBytes) return true;
-  return end - at >= static_cast<std::ptrdiff_t>(text.size) &&
-         SameWords(at + kWordBytes, known + kWordBytes, text.size - kWordBytes);
+  return (differ & text.word_mask) == 0;
 }
 
 /// Where the text is the same, so are the marks in it. A value with other blanks behind it than the

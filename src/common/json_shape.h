@@ -41,7 +41,7 @@ class JsonShape {
 
  private:
   /// A part of text_. Mostly short, so that its first and its last word, which may overlap, are all
-  /// of it.
+  /// of it; the two are not looked at where it is longer.
   struct Text {
     uint64_t word_mask = 0;  // Which bytes of a word count: all, unless the text is shorter.
     uint32_t begin = 0;

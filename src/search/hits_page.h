@@ -24,7 +24,8 @@ struct Hit {
 /// Where a hit stands in the order of storage (kStoredOrder).
 using Position = std::array<int64_t, 2>;
 
-/// Returns the sort values of a hit, as far as they are whole numbers; 0 for others.
+/// Returns the sort values of a hit, as far as they are whole numbers; 0 for others. No server puts
+/// blanks between them.
 Position PositionOf(const Hit& hit);
 
 /// The hits of an answer to a search.
@@ -59,8 +60,8 @@ class HitsPageParser {
   /// Returns the whole of the hit that Next() took last: a JSON object.
   const MarkedJson& last_hit() const;
   /// Returns what the next hit seems to be: as many marks as the last one. nullptr: it seems not.
-  /// It is one if it has the shape of a hit. Then it is to be accepted; or else Next() takes the
-  /// true one.
+  /// It is one if it has the shape of a hit that Next() took. Then it is to be accepted; or else
+  /// Next() takes the true one.
   const MarkedJson* Guess();
   /// Goes on behind the hit that Guess() has returned.
   void Accept();

@@ -19,8 +19,9 @@ class ChunkRecords {
   void Begin(const Chunk& chunk);
 
   /// Returns the next record, until another is asked for; nullptr at the end and after an error,
-  /// see status(). It has kRecordPadding readable bytes behind it, and no marks where something in
-  /// the chunk is no JSON; `line` is that of the chunk, from 0; hits have their answer's.
+  /// see status(): hits come before their answer is known to be whole. It has kRecordPadding
+  /// readable bytes behind it, and no marks where something in the chunk is no JSON; `line` is that
+  /// of the chunk, from 0; hits have their answer's.
   const MarkedJson* Next(uint64_t* line);
 
   /// Returns what the record of Next() stands in, the whole hit; nullptr: in nothing.

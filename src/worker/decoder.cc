@@ -133,7 +133,7 @@ Decoder::Parser::MaybeReason Decoder::Parser::UnusualName(Field field, RejectRea
 inline Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start_ms) const {
   const auto digits = ParseDigits(tokens->TokenOf(Field::kStart));
   if (!digits) return UnusualStart(texts, start_ms);
-  *start_ms = static_cast<int64_t>(WholeMicros(*digits, profile.start_unit) / 1000);
+  *start_ms = WholeMillis(*digits, profile.start_unit);
   const bool is_in_range = *start_ms >= kStartMinMs && *start_ms < kStartEndMs;
   return is_in_range ? std::nullopt : MaybeReason(RejectReason::kStartRange);
 }
@@ -291,10 +291,10 @@ Decoder::Outcome Decoder::Decode(const MarkedJson& record, Arena* texts, Span* s
   return parser_->Judge(texts, span, rejection);
 }
 
-std::optional<Decoder::Outcome> Decoder::DecodeGuess(const MarkedJson& guess, bool in_line,
+std::optional<Decoder::Outcome> Decoder::DecodeGuess(const MarkedJson& guess, bool encloses,
                                                      Arena* texts, Span* span,
                                                      Rejection* rejection) {
-  const CollectedTokens* const tokens = parser_->collector.CollectGuess(guess, in_line);
+  const CollectedTokens* const tokens = parser_->collector.CollectGuess(guess, encloses);
   if (tokens == nullptr) return std::nullopt;
   parser_->tokens = tokens;
   return parser_->Judge(texts, span, rejection);

@@ -51,13 +51,13 @@ class Decoder {
 
   /// Decodes one record. REQUIRES: kRecordPadding readable bytes behind it. The span's texts point
   /// into `record` or into `texts`. Sets `*span` for kSpan, `*rejection` for kRejected.
-  /// `enclosing`: an object that the record stands in, of which guesses are; nullptr: the record.
+  /// `enclosing`: the object that the record stands in, if guesses are of such; or nullptr.
   Outcome Decode(const MarkedJson& record, Arena* texts, Span* span, Rejection* rejection,
                  const MarkedJson* enclosing = nullptr);
-  /// Decodes what seems to be a record, or the object that one stands in, if it has the shape of an
-  /// earlier one; else returns nothing: it may be more than one object, or less. `in_line`: there
-  /// are no line ends in one.
-  std::optional<Outcome> DecodeGuess(const MarkedJson& guess, bool in_line, Arena* texts,
+  /// Decodes what seems to be a record of one line, or (`encloses`) the object that one stands in,
+  /// if it has the shape of an earlier one; else returns nothing: it may be more than one object,
+  /// or less.
+  std::optional<Outcome> DecodeGuess(const MarkedJson& guess, bool encloses, Arena* texts,
                                      Span* span, Rejection* rejection);
   /// The same of a record that wasn't indexed together with others, which is slower.
   Outcome Decode(std::string_view record, Arena* texts, Span* span, Rejection* rejection) {

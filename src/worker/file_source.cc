@@ -72,10 +72,10 @@ class FileSource::Reader : public SpanReader {
                                              Decoder::Rejection* rejection) {
     *record = in_chunk_.Guess(line);
     if (*record != nullptr) {
-      const bool in_line = !chunk_.is_answers;
-      const auto outcome = decoder_->DecodeGuess(**record, in_line, &texts_, span, rejection);
+      const bool is_hit = chunk_.is_answers;
+      const auto outcome = decoder_->DecodeGuess(**record, is_hit, &texts_, span, rejection);
       // A rejected hit is decoded again: people are shown its document.
-      if (outcome && (in_line || *outcome != Decoder::Outcome::kRejected)) {
+      if (outcome && !(is_hit && *outcome == Decoder::Outcome::kRejected)) {
         in_chunk_.Accept();
         ++records_;
         return outcome;
@@ -164,7 +164,7 @@ Result<std::vector<std::unique_ptr<SpanReader>>> FileSource::Open(const SpanQuer
     const std::scoped_lock lock(reading_mutex_, mutex_);
     stream_.reset();
     next_file_ = 0;
-    consumed_before_ = 0;
+    consumed_before_ = consumed_bytes_ = 0;
     failure_.reset();
     stopped_ = false;
     samples_.clear();
@@ -194,13 +194,8 @@ std::string FileSource::Describe() const {
   return text;
 }
 
-uint64_t FileSource::consumed_bytes() const {
-  const std::lock_guard lock(reading_mutex_);
-  return consumed_before_ + (stream_ ? stream_->consumed() : 0);
-}
-
 Result<bool> FileSource::NextChunk(Chunk* chunk, size_t* file) {
-  {
+  if (MayGoOn()) {  // Else nobody waits for the one that reads, perhaps from a slow pipe.
     const std::lock_guard reading(reading_mutex_);
     if (MayGoOn()) {
       const auto more = ReadChunk(chunk, file);
@@ -229,10 +224,12 @@ Result<bool> FileSource::ReadChunk(Chunk* chunk, size_t* file) {
       TYMBAL_ASSIGN_OR_RETURN(auto input, InputStream::Open(options_.paths[next_file_]));
       stream_ = std::make_unique<RecordStream>(std::move(input));
     }
-    TYMBAL_ASSIGN_OR_RETURN(const bool more, stream_->Next(chunk));
+    const auto more = stream_->Next(chunk);
+    consumed_bytes_ = consumed_before_ + stream_->consumed();
+    if (!more) return more.error();
     *file = next_file_;
-    if (more) return true;
-    consumed_before_ += stream_->consumed();
+    if (*more) return true;
+    consumed_before_ = consumed_bytes_;
     stream_.reset();
   }
   return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -46,7 +47,7 @@ class FileSource : public SpanSource {
   /// Returns the size of all files and how much of them has been read, in bytes as on disk; the
   /// size is nothing when standard input is among them. Thread: any.
   std::optional<uint64_t> total_bytes() const { return total_bytes_; }
-  uint64_t consumed_bytes() const;
+  uint64_t consumed_bytes() const { return consumed_bytes_; }
 
   /// Returns the first rejected records of each reason, by file and line. REQUIRES: all readers
   /// have come to their end.
@@ -86,16 +87,21 @@ class FileSource : public SpanSource {
   /// A reader goes away in the middle of a chunk.
   void AbandonChunk();
   void AddSamples(std::vector<Sample> samples);
+  // REQUIRES: mutex_ is held.
   Status StrictError();
   RejectSample Resolve(const Sample& sample) const;
 
   const FileSourceOptions options_;
   std::optional<uint64_t> total_bytes_;
 
-  mutable std::mutex reading_mutex_;  // Held while a chunk is read; taken before the other.
+  // Held while a chunk is read, taken before the other, and guards what is read from: the next
+  // three. Who has found an error doesn't wait for it.
+  std::mutex reading_mutex_;
   size_t next_file_ = 0;
   std::unique_ptr<RecordStream> stream_;
   uint64_t consumed_before_ = 0;  // Bytes of the files that are done.
+
+  std::atomic<uint64_t> consumed_bytes_{0};
 
   mutable std::mutex mutex_;  // Guards all below.
   std::condition_variable idle_;

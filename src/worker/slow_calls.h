@@ -25,7 +25,8 @@ class SlowCalls {
   void Prefetch() const {
     const char* const calls = reinterpret_cast<const char*>(heap_.data());
     constexpr size_t kUsual = 5 * sizeof(Call);
-    for (size_t offset = 0; offset < kUsual; offset += 64) __builtin_prefetch(calls + offset, 1);
+    constexpr size_t kCacheLine = 64;
+    for (size_t at = 0; at < kUsual; at += kCacheLine) __builtin_prefetch(calls + at, 1);
   }
 
   /// Offers all of `other`; returns as above.

@@ -54,27 +54,21 @@ const CollectedTokens& TokenCollector::Collect(const MarkedJson& record,
   return CollectMarked(record, record);
 }
 
+/// `object`: whose shape counts, the record itself or what encloses it.
 const CollectedTokens& TokenCollector::CollectMarked(const MarkedJson& record,
-                                                     const MarkedJson& to_learn) {
-  if (CollectByShape(record, /*in_line=*/false)) return tokens_;
+                                                     const MarkedJson& object) {
+  const bool encloses = &object != &record;
+  if (CollectByShape(object, encloses, /*in_line=*/false)) return tokens_;
   Reset();
   ResetChosen();
   for (size_t field = 0; field < kValueFields; ++field) tokens_.values[field] = &chosen_[field];
   tokens_.plain_texts = 0;
-  to_learn_ = to_learn.text.data();
+  object_ = object.text.data();
   taken_.clear();
   fixed_.clear();
   Parse(record.text);
-  const bool is_learnable = !tokens_.problem && !to_learn.marks.empty();
-  if (is_learnable && !IsKnown(to_learn)) Learn(to_learn);
+  if (!tokens_.problem && !object.marks.empty()) Learn(object, encloses);
   return tokens_;
-}
-
-/// An object whose guess was not accepted may be.
-bool TokenCollector::IsKnown(const MarkedJson& object) {
-  return std::any_of(known_.begin(), known_.end(), [&](const Known& known) {
-    return known.shape.Match(object, shape_values_.data());
-  });
 }
 
 void TokenCollector::Reset() {
@@ -90,14 +84,15 @@ void TokenCollector::ResetChosen() {
   seen_ = 0;
 }
 
-bool TokenCollector::CollectByShape(const MarkedJson& record, bool in_line) {
+/// A record may look like what encloses others, but its values stand elsewhere then.
+bool TokenCollector::CollectByShape(const MarkedJson& object, bool encloses, bool in_line) {
   for (auto known = known_.begin(); known != known_.end(); ++known) {
-    if (in_line && known->shape.has_line_ends()) continue;
-    if (!known->shape.Match(record, shape_values_.data())) continue;
+    if (known->encloses != encloses || (in_line && known->shape.has_line_ends())) continue;
+    if (!known->shape.Match(object, shape_values_.data())) continue;
     if (known != known_.begin()) std::rotate(known_.begin(), known, known + 1);
     TakeKnown(&known_.front());
     const bool has_escapes =
-        record.may_have_escapes && record.text.find('\\') != std::string_view::npos;
+        object.may_have_escapes && object.text.find('\\') != std::string_view::npos;
     tokens_.plain_texts = has_escapes ? 0 : known_.front().plain_texts;
     return true;
   }
@@ -119,7 +114,7 @@ void TokenCollector::TakeKnown(Known* known) {
 }
 
 /// Objects of ever new shapes are learned from less and less often.
-void TokenCollector::Learn(const MarkedJson& object) {
+void TokenCollector::Learn(const MarkedJson& object, bool encloses) {
   if (learn_after_ > 0) {
     --learn_after_;
     return;
@@ -133,7 +128,9 @@ void TokenCollector::Learn(const MarkedJson& object) {
   const bool pause = !known || !was_worthwhile;
   learn_pause_ = pause ? std::min(2 * learn_pause_ + 1, kLearnPauseMax) : 0;
   learn_after_ = learn_pause_;
-  if (known) known_.insert(known_.begin(), std::move(*known));
+  if (!known) return;
+  known->encloses = encloses;
+  known_.insert(known_.begin(), std::move(*known));
 }
 
 /// Nothing: the shape doesn't give what the parser has found, since a path leads to something that

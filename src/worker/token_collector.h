@@ -56,14 +56,15 @@ class TokenCollector {
   TokenCollector& operator=(const TokenCollector&) = delete;
 
   /// Returns what `record` holds, until the next call. Without marks it is indexed here, which is
-  /// slower. REQUIRES: kRecordPadding readable bytes behind it. `enclosing`: an object that it
-  /// stands in, whose shape is learnt instead of the record's; or nullptr.
+  /// slower. REQUIRES: kRecordPadding readable bytes behind it. `enclosing`: the indexed object
+  /// that it stands in, whose shape is looked at instead of the record's; or nullptr.
   const CollectedTokens& Collect(const MarkedJson& record, const MarkedJson* enclosing);
 
-  /// The same of an object that has the shape of one that was learnt. Otherwise returns nullptr.
-  /// `in_line`: of one without line ends.
-  const CollectedTokens* CollectGuess(const MarkedJson& guess, bool in_line) {
-    return CollectByShape(guess, in_line) ? &tokens_ : nullptr;
+  /// The same of what seems to be a record without line ends, or (`encloses`) an object that one
+  /// stands in. Returns nullptr if it doesn't have the shape of an earlier one.
+  const CollectedTokens* CollectGuess(const MarkedJson& guess, bool encloses) {
+    const bool known = CollectByShape(guess, encloses, /*in_line=*/!encloses);
+    return known ? &tokens_ : nullptr;
   }
 
   /// Whether a start in quotes is a text with a time, not a number that an index has taken.
@@ -78,6 +79,7 @@ class TokenCollector {
       bool may_repeat;
     };
     JsonShape shape;
+    bool encloses = false;  // Of an object that a record stands in, not of a record.
     /// Where each field's value stands: among the values of the shape, or of others' fields in
     /// chosen_, or nowhere.
     std::array<const Token*, kValueFields> values{};
@@ -96,13 +98,12 @@ class TokenCollector {
 
   void Reset();
   void ResetChosen();
-  const CollectedTokens& CollectMarked(const MarkedJson& record, const MarkedJson& to_learn);
-  bool CollectByShape(const MarkedJson& record, bool in_line);
+  const CollectedTokens& CollectMarked(const MarkedJson& record, const MarkedJson& object);
+  bool CollectByShape(const MarkedJson& object, bool encloses, bool in_line);
   void TakeKnown(Known* known);
   bool IsOnly(const Taken& taken) const;
   void Parse(std::string_view record);
-  bool IsKnown(const MarkedJson& object);
-  void Learn(const MarkedJson& object);
+  void Learn(const MarkedJson& object, bool encloses);
   std::optional<Known> KnownOf(const MarkedJson& object);
   simdjson::error_code WalkObject(simdjson::ondemand::object object, const PathNode& node);
   simdjson::error_code WalkValue(simdjson::ondemand::value value, const PathNode& node);
@@ -111,7 +112,7 @@ class TokenCollector {
   simdjson::error_code WalkColumn(simdjson::ondemand::array list, const PathNode& node);
   void Take(const Leaf& leaf, Token token, bool may_repeat);
   void TakeRule(const Leaf& leaf, Token token);
-  size_t OffsetOf(Token token) const { return static_cast<size_t>(token.data() - to_learn_); }
+  size_t OffsetOf(Token token) const { return static_cast<size_t>(token.data() - object_); }
   void TakeAndNote(const Leaf& leaf, Token token, bool may_repeat);
   bool IsQuotedNumber(const Leaf& leaf, Token token) const;
   void TakeErrorRule(const ErrorRule& rule, Token token);
@@ -130,7 +131,7 @@ class TokenCollector {
   std::array<Token, kValueFields> chosen_;     // By Take().
   std::array<uint8_t, kValueFields> ranks_{};  // Index of the path that each value came from.
   uint64_t seen_ = 0;                          // Leaf ids.
-  const char* to_learn_ = nullptr;  // Where the object begins whose shape will be learnt.
+  const char* object_ = nullptr;               // Where the record begins, or what encloses it.
   std::vector<Taken> taken_;
   std::vector<size_t> fixed_;  // Offsets of the strings that decided what was taken.
 

@@ -85,6 +85,37 @@ std::string Span(const std::string& more) {
          more + "}";
 }
 
+TEST_F(SpanLoadTest, TakesNothingOfASavedAnswerThatIsCut) {
+  Config config;
+  config.search.hosts = stub_.url();
+  const auto load = *SpanLoad::Open(
+      config, [](const std::string&) { return std::nullopt; }, {.requests = 1, .batch_bytes = 1},
+      &err_);
+  const std::string answer =
+      R"({"hits":{"hits":[{"_source":)" + Span("") + R"(},{"_source":)" + Span("") + "}]}}";
+  const auto add = [&](const std::string& text) {
+    worker::Chunk chunk;
+    chunk.buffer.assign(text.begin(), text.end());
+    chunk.buffer.resize(text.size() + worker::kRecordPadding);
+    chunk.size = text.size();
+    chunk.is_answers = true;
+    return load->Add(chunk, "page.json");
+  };
+  const auto bulks = [&] {
+    const std::vector<StubRequest> requests = stub_.requests();
+    return std::count_if(requests.begin(), requests.end(),
+                         [](const StubRequest& request) { return request.path == "/_bulk"; });
+  };
+  const Status cut = add(answer.substr(0, answer.size() - 1));
+  EXPECT_EQ(cut.code(), StatusCode::kBadInput);
+  EXPECT_THAT(cut.message(), HasSubstr("page.json: the answer at byte 0 is no whole"));
+  EXPECT_EQ(load->settled(), 0U);
+  EXPECT_TRUE(add(answer).ok());
+  EXPECT_TRUE(load->Finish().ok());
+  EXPECT_EQ(load->settled(), 2U);
+  EXPECT_EQ(bulks(), 2);
+}
+
 TEST_F(SpanLoadTest, GivesTheSameInputTheSameIds) {
   const std::vector<std::string> records = {Span(R"(,"trace_id":"t","span_id":"1")"), Span(""),
                                             Span("")};

@@ -72,6 +72,27 @@ TEST(JsonShape, KnowsOtherKeysKindsAndBlanks) {
   }
 }
 
+/// Texts of up to 16 bytes are compared by two words, others word by word.
+TEST(JsonShape, ComparesTextsOfAnyLengthAndNothingBehindTheObject) {
+  for (size_t length = 1; length < 40; ++length) {
+    const std::string key(length, 'k');
+    const JsonShape shape = ShapeOf(R"({"a":1,")" + key + R"(":2})");
+    EXPECT_TRUE(Match(shape, R"({"a":77,")" + key + R"(":3})")) << length;
+    for (size_t i = 0; i < length; ++i) {
+      std::string other = key;
+      other[i] = 'x';
+      EXPECT_FALSE(Match(shape, R"({"a":1,")" + other + R"(":2})")) << length << " " << i;
+    }
+  }
+  for (const size_t length : {90, 120, 1000, 5000}) {
+    const std::string key(length, 'k');
+    const JsonShape shape = ShapeOf(R"({"a":1,")" + key + R"(":2})");
+    EXPECT_TRUE(Match(shape, R"({"a":77,")" + key + R"(":3})"));
+    EXPECT_FALSE(Match(shape, R"({"a":1,"b":{},"c":{}})"));
+    EXPECT_FALSE(Match(shape, R"({"a":1,")" + key.substr(1) + R"(":2})"));
+  }
+}
+
 TEST(JsonShape, TakesFixedStringsForItsOwn) {
   const std::string text = R"([{"key":"error","value":true}])";
   const JsonShape shape = ShapeOf(text, {text.find("\"error\"")});

@@ -55,6 +55,19 @@ TEST(ChunkRecords, AreTheLinesOrTheObjectsOfLists) {
   EXPECT_THAT(*Records("[{\"a\":1},[{\"b\":2}]]"), ElementsAre("{\"a\":1}", "{\"b\":2}"));
 }
 
+TEST(ChunkRecords, FindTheEndOfLinesOfAnyLength) {
+  const std::string tiny = "{\"a\":1}";
+  for (const size_t length : {100'000UL, 131'072UL, 200'000UL, 600'000UL, 17'000'000UL}) {
+    const bool too_long = length > kRecordBytesMax;  // Then it is no record of the chunk.
+    const std::string line = R"({"t":")" + std::string(length, 'x') + "\"}";
+    std::vector<std::string> wanted = {line, tiny, tiny, line};
+    if (too_long) wanted = {tiny, tiny};
+    for (const char* end : {"\n", ""}) {
+      EXPECT_EQ(*Records(line + "\n" + tiny + "\n" + tiny + "\n" + line + end), wanted) << length;
+    }
+  }
+}
+
 TEST(ChunkRecords, OfSavedAnswersAreTheDocumentsOfTheHits) {
   const std::string two = Answer(Hit(R"({"a":"]}"})") + "," + Hit(R"({"b":{"hits":[1]}})"));
   const auto documents = ElementsAre(R"({"a":"]}"})", R"({"b":{"hits":[1]}})");

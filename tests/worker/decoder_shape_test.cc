@@ -98,7 +98,7 @@ Said Ask(Decoder* decoder, const MarkedJson& record, const MarkedJson* enclosing
 
 std::optional<Said> AskOfGuess(Decoder* decoder, const MarkedJson& guess) {
   return AskBy(decoder, [&](Arena* texts, Span* span, Decoder::Rejection* rejection) {
-    return decoder->DecodeGuess(guess, /*in_line=*/false, texts, span, rejection);
+    return decoder->DecodeGuess(guess, /*encloses=*/true, texts, span, rejection);
   });
 }
 
@@ -236,6 +236,11 @@ TEST_P(DecoderShape, SaysOfGuessedHitsWhatTheParserSaysOfTheirDocuments) {
       EXPECT_EQ(*said, Ask(MakeDecoder(profile, form).get(), alone)) << alone;
     }
     EXPECT_EQ(in_chunk.status().message(), walked.status().message());
+    // The same decoder is asked of records: documents, and hits that are taken for such.
+    const std::string& document = documents[i % documents.size()];
+    for (const std::string& record : {document, HitOf(document, 10'000, &random)}) {
+      EXPECT_EQ(Ask(experienced.get(), record), Ask(MakeDecoder(profile, form).get(), record));
+    }
     EXPECT_TRUE(i % 3 != 0 || walked.status().ok()) << walked.status().message();
   }
   EXPECT_GE(asked, kAnswers / 3 * kHits);

@@ -286,6 +286,33 @@ TEST_F(FileSourceTest, ReadsSavedAnswersOfASearchOrNothingIfOneIsCutI6) {
   }
 }
 
+/// Hits are decoded by their shape; what has that shape and is no hit must not be.
+TEST_F(FileSourceTest, LinesThatLookLikeHitsAreRecords) {
+  std::string hits;
+  std::string nested;
+  std::string lines;
+  for (int i = 0; i < 2000; ++i) {
+    std::string document = Line(i);
+    document.pop_back();
+    const std::string hit = R"({"_index":"x","_source":)" + document + "}";
+    hits += (i == 0 ? "" : ",") + hit;
+    nested += R"(,{"_index":"x","_source":)" + hit + "}";
+    lines += hit + "\n";
+  }
+  const std::string page = Write("page", R"({"hits":{"hits":[)" + hits + "]}}");
+  const std::string both = Write("both", R"({"hits":{"hits":[)" + hits + nested + "]}}");
+  const std::string dump = Write("dump", lines);  // The fields are one level too deep.
+  for (const auto& paths : {std::vector{page, dump}, std::vector{dump, page}, std::vector{both}}) {
+    for (const size_t threads : {1U, 2U}) {
+      const auto source = Create(paths);
+      const auto counts = Read(source->get(), threads);
+      ASSERT_TRUE(counts) << counts.error().message();
+      EXPECT_EQ(counts->size(), 2000U);
+      for (const auto& [duration_us, count] : *counts) ASSERT_EQ(count, 1) << duration_us;
+    }
+  }
+}
+
 TEST_F(FileSourceTest, ShowsTheDocumentsOfRejectedHits) {
   std::string text = R"({"hits":{"hits":[)";
   for (int i = 0; i < 100; ++i) {
