@@ -84,7 +84,7 @@ TEST(JsonShape, ComparesTextsOfAnyLengthAndNothingBehindTheObject) {
       EXPECT_FALSE(Match(shape, R"({"a":1,")" + other + R"(":2})")) << length << " " << i;
     }
   }
-  for (const size_t length : {90, 120, 1000, 5000}) {
+  for (const size_t length : {90U, 120U, 1000U, 5000U}) {
     const std::string key(length, 'k');
     const JsonShape shape = ShapeOf(R"({"a":1,")" + key + R"(":2})");
     EXPECT_TRUE(Match(shape, R"({"a":77,")" + key + R"(":3})"));
