@@ -102,7 +102,7 @@ Status SpanLoad::NoteMissingTemplate(search::SearchClient* client,
 
 Status SpanLoad::Add(const worker::Chunk& chunk, const std::string& file) {
   if (chunk.too_long) {
-    Reject({RejectReason::kRecordTooLong, {}, {}});
+    ++unusable_[RejectReason::kRecordTooLong];
     return Status::Ok();
   }
   uint64_t line = 0;
@@ -126,7 +126,7 @@ Status SpanLoad::Add(const MarkedJson& record) {
   if (outcome == Decoder::Outcome::kRejected) {
     // What lacks something is loaded all the same, so that who reads it counts it as rejected.
     if (rejection.reason == RejectReason::kMalformed || !rejection.start_ms) {
-      Reject(rejection);
+      ++unusable_[rejection.reason];
       return Status::Ok();
     }
     span = Span{};

@@ -63,7 +63,6 @@ class SpanLoad {
 
   Status NoteMissingTemplate(search::SearchClient* client, const search::ServerVersion& version,
                              std::ostream* err);
-  void Reject(const worker::Decoder::Rejection& rejection) { ++unusable_[rejection.reason]; }
 
   const std::unique_ptr<SearchOpener> opener_;
   const std::atomic<bool> never_{false};

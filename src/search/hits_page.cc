@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "common/check.h"
+#include "common/prefetch.h"
 #include "common/text.h"
 #include "search/server_error.h"
 
@@ -24,8 +25,8 @@ class Walk {
   Walk() = default;
   Walk(std::string_view text, const JsonIndex& index) : text_(text), marks_(index.marks()) {}
 
-  /// Sets `value` to what begins with a mark, has so many of them, and ends with the last one.
-  void SetObject(size_t first, size_t count, MarkedJson* value) const {
+  /// Sets `value` to the object or list whose first mark is `first`, and that has `count` of them.
+  void SetBracketed(size_t first, size_t count, MarkedJson* value) const {
     value->text = text_.substr(marks_[first], marks_[first + count - 1] + 1 - marks_[first]);
     value->base = text_.data();
     value->marks = marks_.subspan(first);
@@ -42,8 +43,7 @@ class Walk {
   void Prefetch() const {
     constexpr size_t kAhead = 1536;
     constexpr size_t kHitBytes = 384;  // A usual one.
-    const char* const from = text_.data() + offset() + kAhead;
-    for (size_t i = 0; i < kHitBytes; i += 64) __builtin_prefetch(from + i);
+    PrefetchLines(text_.data() + offset() + kAhead, kHitBytes);
   }
 
   bool Take(char bracket_or_comma) {
@@ -66,15 +66,18 @@ class Walk {
   bool TakeValue(MarkedJson* value) {
     const char first = Here();
     if (first == '\0' || first == ',' || first == ':' || first == '}' || first == ']') return false;
-    const bool has_brackets = first == '{' || first == '[';
-    const size_t count = has_brackets ? CountMarks(text_.data(), marks_, mark_) : 1;
-    if (count == 0) return false;
+    if (first == '{' || first == '[') {
+      const size_t count = CountMarks(text_.data(), marks_, mark_);
+      if (count == 0) return false;
+      SetBracketed(mark_, count, value);
+      mark_ += count;
+      return true;
+    }
     const size_t begin = offset();
     value->base = text_.data();
     value->marks = marks_.subspan(mark_);
-    mark_ += count;
-    const size_t end = has_brackets ? marks_[mark_ - 1] + 1 : offset();
-    value->text = text_.substr(begin, end - begin);
+    ++mark_;
+    value->text = text_.substr(begin, offset() - begin);
     return true;
   }
 
@@ -247,12 +250,10 @@ struct HitsPageParser::Parser {
   std::string_view answer;
   HitsPage* page = nullptr;
   Walk walk;
-  bool has_list = false;
   bool in_list = false;     // Hits may follow.
   std::string envelope;     // The answer without its hits.
-  MarkedJson last_hit;      // Its text is empty before the first one.
-  size_t marks_of_hit = 0;  // Of the last one.
-  MarkedJson guess;
+  MarkedJson hit;           // The last one, or what seems to be the next.
+  size_t marks_of_hit = 0;  // 0: none was taken yet.
 };
 
 Status HitsPageParser::Parser::Bad(std::string_view what) const {
@@ -315,7 +316,6 @@ Status HitsPageParser::Begin(std::string_view answer, HitsPage* page) {
   Parser& p = *parser_;
   p.answer = answer;
   p.page = page;
-  p.last_hit.text = {};
   p.marks_of_hit = 0;
   page->envelope = {};
   page->has_hits = false;
@@ -323,9 +323,9 @@ Status HitsPageParser::Begin(std::string_view answer, HitsPage* page) {
   if (const Status status = page->marks.Build(answer); !status.ok()) return p.Bad(status.message());
   // The hits are most of the answer: they are found by their marks, and only the rest is parsed.
   p.walk = Walk(answer, page->marks);
-  p.has_list = FindHits(&p.walk);
-  p.envelope = answer.substr(0, p.has_list ? p.walk.offset() : answer.size());
-  p.in_list = p.has_list && p.walk.Take('[');
+  p.in_list = FindHits(&p.walk);
+  p.envelope = answer.substr(0, p.in_list ? p.walk.offset() : answer.size());
+  if (p.in_list) p.walk.Take('[');
   return Status::Ok();
 }
 
@@ -334,20 +334,21 @@ Result<bool> HitsPageParser::Next(Hit* hit) {
   if (!p.in_list) return false;
   if (p.walk.Take(']')) {
     p.in_list = false;
+    p.envelope.append("[]").append(p.answer.substr(p.walk.offset()));
     return false;
   }
-  const bool is_first = p.last_hit.text.empty();
-  const size_t first = p.walk.mark() + (is_first ? 0 : 1);
+  const bool follows = p.marks_of_hit == 0 || p.walk.Take(',');
+  const size_t first = p.walk.mark();
   p.walk.Prefetch();
-  if ((!is_first && !p.walk.Take(',')) || !ReadHit(&p.walk, hit)) {
+  if (!follows || !ReadHit(&p.walk, hit)) {
     return p.Bad(simdjson::error_message(simdjson::TAPE_ERROR));
   }
   p.marks_of_hit = p.walk.mark() - first;
-  p.walk.SetObject(first, p.marks_of_hit, &p.last_hit);
+  p.walk.SetBracketed(first, p.marks_of_hit, &p.hit);
   return true;
 }
 
-const MarkedJson& HitsPageParser::last_hit() const { return parser_->last_hit; }
+const MarkedJson& HitsPageParser::last_hit() const { return parser_->hit; }
 
 const MarkedJson* HitsPageParser::Guess() {
   Parser& p = *parser_;
@@ -359,8 +360,8 @@ const MarkedJson* HitsPageParser::Guess() {
                          (walk.At(behind) == ',' || walk.At(behind) == ']');
   if (!seems_one) return nullptr;
   walk.Prefetch();
-  walk.SetObject(first, p.marks_of_hit, &p.guess);
-  return &p.guess;
+  walk.SetBracketed(first, p.marks_of_hit, &p.hit);
+  return &p.hit;
 }
 
 void HitsPageParser::Accept() {
@@ -371,7 +372,6 @@ void HitsPageParser::Accept() {
 Status HitsPageParser::End() {
   Parser& p = *parser_;
   TYMBAL_CHECK(!p.in_list, "hits are left");
-  if (p.has_list) p.envelope.append("[]").append(p.answer.substr(p.walk.offset()));
   if (const auto code = p.ReadEnvelope()) return p.Bad(simdjson::error_message(code));
   return Status::Ok();
 }

@@ -57,7 +57,7 @@ class HitsPageParser {
   Status Begin(std::string_view answer, HitsPage* page);
   /// Takes the next hit; returns false at their end. Errors: as above. REQUIRES: `*hit` is new.
   Result<bool> Next(Hit* hit);
-  /// Returns the whole of the hit that Next() took last: a JSON object.
+  /// Returns the whole of the hit that Next() has just taken: a JSON object.
   const MarkedJson& last_hit() const;
   /// Returns what the next hit seems to be: as many marks as the last one. nullptr: it seems not.
   /// It is one if it has the shape of a hit that Next() took. Then it is to be accepted; or else

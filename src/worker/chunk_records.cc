@@ -67,11 +67,7 @@ const MarkedJson* ChunkRecords::GuessLine(uint64_t* line) {
   const std::string_view left = chunk_->text().substr(end);
   if (!left.starts_with('\n') && !left.starts_with("\r\n")) return nullptr;
   behind_guess_ = end + (left.front() == '\n' ? 1 : 2);
-  const std::string_view text(chunk_->buffer.data() + offset_, end - offset_);
-  record_.text = text;
-  record_.base = chunk_->buffer.data();
-  record_.marks = marks.subspan(first);
-  record_.may_have_escapes = escapes_.IsIn(text);
+  SetRecord({chunk_->buffer.data() + offset_, end - offset_}, first);
   *line = line_;
   return &record_;
 }
@@ -88,10 +84,15 @@ void ChunkRecords::Mark(std::string_view record) {
   }
   marks_of_record_ = next - mark_;
   mark_ = next;
-  record_.text = record;
+  SetRecord(record, next);
+}
+
+/// Member by member: to copy what was just written waits for the processor's store buffer.
+inline void ChunkRecords::SetRecord(std::string_view text, size_t first_mark) {
+  record_.text = text;
   record_.base = chunk_->buffer.data();
-  record_.marks = marks.subspan(next);
-  record_.may_have_escapes = escapes_.IsIn(record);
+  record_.marks = index_.marks().subspan(first_mark);
+  record_.may_have_escapes = escapes_.IsIn(text);
 }
 
 bool ChunkRecords::NextText(std::string_view* text, uint64_t* line) {
@@ -120,37 +121,24 @@ bool ChunkRecords::NextText(std::string_view* text, uint64_t* line) {
 
 const MarkedJson* ChunkRecords::NextHit(uint64_t* line) {
   while (status_.ok()) {
-    const auto more = TakeHit();
-    if (!more) {
-      status_ = more.error();
-    } else if (*more) {
-      *line = answer_line_;
-      return &hit_.record;
-    } else if (std::string_view answer; !NextText(&answer, &answer_line_)) {
-      return nullptr;
-    } else {
-      answer_ = answer;
+    if (!in_answer_) {
+      if (!NextText(&answer_, &answer_line_)) return nullptr;
       in_answer_ = parser_.Begin(answer_, &page_).ok();
       if (!in_answer_) status_ = Damaged();
+      continue;
     }
+    hit_ = search::Hit();
+    const auto more = parser_.Next(&hit_);
+    if (more && *more) {
+      // Nothing, with padding.
+      if (hit_.record.text.empty()) hit_.record.text = answer_.substr(0, 0);
+      *line = answer_line_;
+      return &hit_.record;
+    }
+    in_answer_ = false;
+    status_ = more ? CheckAnswer() : Damaged();
   }
   return nullptr;
-}
-
-/// Returns false at the end of an answer, which is whole then.
-Result<bool> ChunkRecords::TakeHit() {
-  if (!in_answer_) return false;
-  hit_ = search::Hit();
-  const auto more = parser_.Next(&hit_);
-  if (!more) return Damaged();
-  if (*more) {
-    // Nothing, with padding.
-    if (hit_.record.text.empty()) hit_.record.text = answer_.substr(0, 0);
-    return true;
-  }
-  in_answer_ = false;
-  if (Status whole = CheckAnswer(); !whole.ok()) return whole;
-  return false;
 }
 
 Status ChunkRecords::CheckAnswer() {

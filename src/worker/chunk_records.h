@@ -44,9 +44,9 @@ class ChunkRecords {
  private:
   bool NextText(std::string_view* text, uint64_t* line);
   void Mark(std::string_view record);
+  void SetRecord(std::string_view text, size_t first_mark);
   const MarkedJson* GuessLine(uint64_t* line);
   const MarkedJson* NextHit(uint64_t* line);
-  Result<bool> TakeHit();
   Status CheckAnswer();
   Status Damaged() const;
   std::string WhichAnswer() const;
@@ -57,8 +57,7 @@ class ChunkRecords {
   uint64_t line_ = 0;
   JsonIndex index_;       // Of the chunk, unless it holds answers.
   EscapeFinder escapes_;  // The same.
-  MarkedJson record_;     // The last one. Set member by member: a copy of what was just written
-                          // waits until that has left the processor's store buffer.
+  MarkedJson record_;     // The last one.
   size_t mark_ = 0;       // Of the last record.
   size_t marks_of_record_ = 0;
   size_t behind_guess_ = 0;  // Where the line after a guess begins.

@@ -133,7 +133,7 @@ Decoder::Parser::MaybeReason Decoder::Parser::UnusualName(Field field, RejectRea
 inline Decoder::Parser::MaybeReason Decoder::Parser::Start(Arena* texts, int64_t* start_ms) const {
   const auto digits = ParseDigits(tokens->TokenOf(Field::kStart));
   if (!digits) return UnusualStart(texts, start_ms);
-  *start_ms = WholeMillis(*digits, profile.start_unit);
+  *start_ms = static_cast<int64_t>(WholeMicros(*digits, profile.start_unit) / 1000);
   const bool is_in_range = *start_ms >= kStartMinMs && *start_ms < kStartEndMs;
   return is_in_range ? std::nullopt : MaybeReason(RejectReason::kStartRange);
 }

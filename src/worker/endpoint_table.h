@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/arena.h"
+#include "common/prefetch.h"
 
 namespace tymbal::worker {
 
@@ -33,8 +34,7 @@ class EndpointTable {
   void PrefetchNames(uint64_t hash) const {
     const Slot& slot = slots_[hash & mask_];
     if (slot.text == nullptr) return;
-    __builtin_prefetch(slot.text);
-    __builtin_prefetch(slot.text + kCacheLine);  // Most names end there.
+    PrefetchLines(slot.text, 2 * kCacheLineBytes);  // Most names end there.
   }
 
   /// Returns the number of an endpoint; a new one if it is new. REQUIRES: hash == Hash(names).
@@ -49,8 +49,6 @@ class EndpointTable {
   }
 
  private:
-  static constexpr size_t kCacheLine = 64;
-
   struct Slot {
     uint64_t hash = 0;
     const char* text = nullptr;  // The three names, one behind the other; null = free.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/endpoint_stat.h"
+#include "common/prefetch.h"
 #include "common/span.h"
 
 namespace tymbal::worker {
@@ -23,10 +24,8 @@ class SlowCalls {
 
   /// Starts to load what Offer() will look at if the limit is a usual one.
   void Prefetch() const {
-    const char* const calls = reinterpret_cast<const char*>(heap_.data());
     constexpr size_t kUsual = 5 * sizeof(Call);
-    constexpr size_t kCacheLine = 64;
-    for (size_t at = 0; at < kUsual; at += kCacheLine) __builtin_prefetch(calls + at, 1);
+    PrefetchLines</*kToWrite=*/true>(reinterpret_cast<const char*>(heap_.data()), kUsual);
   }
 
   /// Offers all of `other`; returns as above.

@@ -18,14 +18,6 @@ inline uint64_t WholeMicros(uint64_t number, TimeUnit unit) {
   return number > UINT64_MAX / factor ? UINT64_MAX : number * factor;
 }
 
-/// Converts a whole number of a unit to ms, cutting what is below; saturated at 2^63 - 1.
-inline int64_t WholeMillis(uint64_t number, TimeUnit unit) {
-  if (unit == TimeUnit::kMicros) number /= 1000;
-  if (unit == TimeUnit::kNanos) number /= 1'000'000;
-  if (unit == TimeUnit::kSeconds) number = number > INT64_MAX / 1000 ? INT64_MAX : number * 1000;
-  return number > INT64_MAX ? INT64_MAX : static_cast<int64_t>(number);
-}
-
 /// Converts a time since 1970 to ms, cutting what is below. Returns nothing when it doesn't fit.
 std::optional<int64_t> ToMillis(const JsonNumber& number, TimeUnit unit);
 

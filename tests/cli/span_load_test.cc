@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "support/http_stub.h"
+#include "support/text_stream.h"
+#include "worker/record_stream.h"
 
 namespace tymbal::cli {
 namespace {
@@ -94,11 +97,9 @@ TEST_F(SpanLoadTest, TakesNothingOfASavedAnswerThatIsCut) {
   const std::string answer =
       R"({"hits":{"hits":[{"_source":)" + Span("") + R"(},{"_source":)" + Span("") + "}]}}";
   const auto add = [&](const std::string& text) {
+    worker::RecordStream stream(std::make_unique<testing::TextStream>(text));
     worker::Chunk chunk;
-    chunk.buffer.assign(text.begin(), text.end());
-    chunk.buffer.resize(text.size() + worker::kRecordPadding);
-    chunk.size = text.size();
-    chunk.is_answers = true;
+    EXPECT_TRUE(*stream.Next(&chunk));
     return load->Add(chunk, "page.json");
   };
   const auto bulks = [&] {

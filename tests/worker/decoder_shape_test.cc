@@ -28,10 +28,6 @@ std::vector<std::string> DocumentsOf(const std::string& profile) {
   return documents;
 }
 
-std::unique_ptr<Decoder> MakeDecoder(const std::string& profile, Decoder::Form form) {
-  return *Decoder::Create(*LoadProfile(profile), kSlotsDefault, form);
-}
-
 /// All that a decoder says of a record.
 struct Said {
   Decoder::Outcome outcome{};
@@ -122,22 +118,28 @@ std::string Spoil(std::string record, std::mt19937_64* random) {
 
 using Case = std::tuple<std::string, Decoder::Form>;
 
-class DecoderShape : public ::testing::TestWithParam<Case> {};
+class DecoderShape : public ::testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override { ASSERT_FALSE(documents_.empty()); }
+
+  std::unique_ptr<Decoder> MakeDecoder() const {
+    const auto& [profile, form] = GetParam();
+    return *Decoder::Create(*LoadProfile(profile), kSlotsDefault, form);
+  }
+
+  const std::vector<std::string> documents_ = DocumentsOf(std::get<0>(GetParam()));
+  const std::unique_ptr<Decoder> experienced_ = MakeDecoder();
+};
 
 TEST_P(DecoderShape, SaysWhatTheParserSays) {
   constexpr size_t kSpoiled = 1'500;
-  const auto& [profile, form] = GetParam();
-  const std::vector<std::string> documents = DocumentsOf(profile);
-  ASSERT_FALSE(documents.empty());
-  const auto experienced = MakeDecoder(profile, form);
   std::mt19937_64 random(7);
   for (size_t i = 0; i < kSpoiled; ++i) {
     // Some of the same in a row, so that shapes are known and kept.
-    const std::string& document = documents[i / 20 % documents.size()];
-    Ask(experienced.get(), document);
+    const std::string& document = documents_[i / 20 % documents_.size()];
+    Ask(experienced_.get(), document);
     const std::string spoiled = i % 20 == 0 ? document : Spoil(document, &random);
-    EXPECT_EQ(Ask(experienced.get(), spoiled), Ask(MakeDecoder(profile, form).get(), spoiled))
-        << spoiled;
+    EXPECT_EQ(Ask(experienced_.get(), spoiled), Ask(MakeDecoder().get(), spoiled)) << spoiled;
   }
 }
 
@@ -145,16 +147,13 @@ TEST_P(DecoderShape, SaysWhatTheParserSays) {
 TEST_P(DecoderShape, SaysOfLinesOfAChunkWhatTheParserSays) {
   constexpr size_t kChunks = 24;
   constexpr size_t kLines = 30;
-  const auto& [profile, form] = GetParam();
-  const std::vector<std::string> documents = DocumentsOf(profile);
-  const auto experienced = MakeDecoder(profile, form);
   std::mt19937_64 random(11);
   ChunkRecords in_chunk;
   for (size_t i = 0; i < kChunks; ++i) {
     Chunk chunk;
     for (size_t line = 0; line < kLines; ++line) {
       // Every third chunk can be indexed for certain.
-      const std::string& document = documents[line / 10 % documents.size()];
+      const std::string& document = documents_[line / 10 % documents_.size()];
       const bool whole = i % 3 == 0 || random() % 8 != 0;
       const std::string text = (whole ? document : Spoil(document, &random)) + "\n";
       chunk.buffer.insert(chunk.buffer.end(), text.begin(), text.end());
@@ -166,8 +165,7 @@ TEST_P(DecoderShape, SaysOfLinesOfAChunkWhatTheParserSays) {
     size_t records = 0;
     for (; const MarkedJson* record = in_chunk.Next(&line); ++records) {
       const std::string alone(record->text);
-      EXPECT_EQ(Ask(experienced.get(), *record), Ask(MakeDecoder(profile, form).get(), alone))
-          << alone;
+      EXPECT_EQ(Ask(experienced_.get(), *record), Ask(MakeDecoder().get(), alone)) << alone;
       EXPECT_TRUE(i % 3 != 0 || !record->marks.empty()) << alone;
     }
     EXPECT_GE(records, i % 3 == 0 ? kLines : 1);
@@ -188,16 +186,13 @@ std::string HitOf(const std::string& document, size_t number, std::mt19937_64* r
 TEST_P(DecoderShape, SaysOfGuessedHitsWhatTheParserSaysOfTheirDocuments) {
   constexpr size_t kAnswers = 24;
   constexpr size_t kHits = 40;
-  const auto& [profile, form] = GetParam();
-  const std::vector<std::string> documents = DocumentsOf(profile);
-  const auto experienced = MakeDecoder(profile, form);
   std::mt19937_64 random(13);
   size_t guessed = 0;
   size_t asked = 0;
   for (size_t i = 0; i < kAnswers; ++i) {
     std::string text = R"({"hits":{"hits":[)";
     for (size_t hit = 0; hit < kHits; ++hit) {
-      const std::string& document = documents[hit / 20 % documents.size()];
+      const std::string& document = documents_[hit / 20 % documents_.size()];
       // Every third answer is whole for certain.
       const bool whole = i % 3 == 0 || random() % 16 != 0;
       text += (hit == 0 ? "" : ",") + HitOf(document, 10'000 + hit, &random);
@@ -219,27 +214,27 @@ TEST_P(DecoderShape, SaysOfGuessedHitsWhatTheParserSaysOfTheirDocuments) {
     while (true) {
       std::optional<Said> said;
       if (const MarkedJson* guess = in_chunk.Guess(&line)) {
-        said = AskOfGuess(experienced.get(), *guess);
+        said = AskOfGuess(experienced_.get(), *guess);
         if (said && said->outcome == Decoder::Outcome::kRejected) said.reset();
         if (said) in_chunk.Accept();
         guessed += said ? 1 : 0;
       }
       if (!said) {
         const MarkedJson* record = in_chunk.Next(&line);
-        if (record != nullptr) said = Ask(experienced.get(), *record, in_chunk.enclosing());
+        if (record != nullptr) said = Ask(experienced_.get(), *record, in_chunk.enclosing());
       }
       const MarkedJson* const record = walked.Next(&line);
       ASSERT_EQ(said.has_value(), record != nullptr) << text;
       if (record == nullptr) break;
       ++asked;
       const std::string alone(record->text);
-      EXPECT_EQ(*said, Ask(MakeDecoder(profile, form).get(), alone)) << alone;
+      EXPECT_EQ(*said, Ask(MakeDecoder().get(), alone)) << alone;
     }
     EXPECT_EQ(in_chunk.status().message(), walked.status().message());
     // The same decoder is asked of records: documents, and hits that are taken for such.
-    const std::string& document = documents[i % documents.size()];
+    const std::string& document = documents_[i % documents_.size()];
     for (const std::string& record : {document, HitOf(document, 10'000, &random)}) {
-      EXPECT_EQ(Ask(experienced.get(), record), Ask(MakeDecoder(profile, form).get(), record));
+      EXPECT_EQ(Ask(experienced_.get(), record), Ask(MakeDecoder().get(), record));
     }
     EXPECT_TRUE(i % 3 != 0 || walked.status().ok()) << walked.status().message();
   }
